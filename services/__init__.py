@@ -1,0 +1,1 @@
+"""The programs of Pressmark. Each folder is one service; none imports another."""

@@ -1,0 +1,182 @@
+"""The actions of an operator: each changes the ledger first and rings the bell after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, IPv6Network
+
+from services.admin.single_pages import source_for
+from shared.bus import Bus
+from shared.candidates import candidate, candidates_of_lists, obeys_robots, with_robots
+from shared.errors import NotFoundError, SettingsError
+from shared.ledger import Database
+from shared.ledger.frontier import Frontier, TargetKind
+from shared.ledger.registry import Registry, SourceRow
+from shared.messages import DispatchDue
+from shared.sources import SourceFile, dump_source, load_source, private_hosts
+from shared.urls import canonical_url, same_site, url_key
+
+__all__ = ["Actions", "Ordered"]
+
+_LISTS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered:
+    """What an action has ordered: how many targets are due now, of which sources."""
+
+    targets: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actions:
+    """What can be ordered."""
+
+    registry: Registry
+    frontier: Frontier
+    bus: Bus
+    private_networks: Sequence[IPv4Network | IPv6Network] = ()
+
+    @classmethod
+    def over(
+        cls, database: Database, bus: Bus, private_networks: Sequence[IPv4Network | IPv6Network]
+    ) -> "Actions":
+        """Return the actions over one ledger."""
+        return cls(
+            registry=Registry(database),
+            frontier=Frontier(database),
+            bus=bus,
+            private_networks=private_networks,
+        )
+
+    def add_source(self, text: str, *, name: str = "source file") -> SourceFile:
+        """Add a source by its file, or replace the file of one that is there. Its lists are looked at soon.
+
+        Raises:
+            SourceFileError: the file is wrong; the text says where and what would be right.
+            SettingsError: it names private addresses that the operator has not opened.
+        """
+        source = load_source(text, name=name)
+        refused = private_hosts(source, tuple(self.private_networks))
+        if refused:
+            raise SettingsError(
+                f"{name}: {', '.join(refused)} is private or loopback. If this is meant, name its network in "
+                "PRESSMARK_PRIVATE_NETWORKS (such as 127.0.0.0/8) before 'pressmark up' and here."
+            )
+        self._watch(source, text)
+        self.bus.publish(DispatchDue(), urgent=True)
+        return source
+
+    def remove_source(self, source_id: str) -> None:
+        """Stop asking a source; everything archived of it stays.
+
+        Raises:
+            NotFoundError: there is no such source.
+        """
+        self.registry.remove(source_id)
+
+    def crawl(self, source_id: str) -> Ordered:
+        """Look at all lists of a source now.
+
+        Raises:
+            NotFoundError: there is no such source.
+        """
+        source = self._active(source_id)
+        due = self.frontier.make_due(source.source_id, _LISTS)
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=due, sources=(source_id,))
+
+    def recheck(self, source_or_url: str) -> Ordered:
+        """Look at the known articles of a source again now, or at one URL.
+
+        Raises:
+            NotFoundError: there is no such source, or the URL was never accepted.
+        """
+        if "://" in source_or_url:
+            return self._recheck_url(source_or_url)
+        source = self._active(source_or_url)
+        due = self.frontier.make_due(source.source_id, [TargetKind.ARTICLE])
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=due, sources=(source_or_url,))
+
+    def archive(self, urls: Sequence[str]) -> Ordered:
+        """Archive single pages now, each under the source whose site it is on, or else under one of its own.
+
+        Raises:
+            BadUrlError: a URL is none that could be asked for.
+            SettingsError: a URL names a private address that the operator has not opened.
+        """
+        known = [load_source(row.definition) for row in self.registry.all()]
+        sources: list[str] = []
+        for url in dict.fromkeys(canonical_url(url) for url in urls):
+            if not self.frontier.make_url_due(url_key(url)):
+                source = next((one for one in known if same_site(url, one.home)), None)
+                if source is None:
+                    source = self._add_single_pages(url)
+                    known.append(source)
+                self._accept(source, url)
+                sources.append(source.id)
+            else:
+                sources.append(self.frontier.source_of(url_key(url)))
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=len(sources), sources=tuple(dict.fromkeys(sources)))
+
+    def _recheck_url(self, url: str) -> Ordered:
+        key = url_key(canonical_url(url))
+        if not self.frontier.make_url_due(key):
+            raise NotFoundError(f"{url} was never archived; 'pressmark archive {url}' does that")
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=1, sources=(self.frontier.source_of(key),))
+
+    def _active(self, source_id: str) -> SourceRow:
+        row = self.registry.get(source_id)
+        if row.removed_at is not None:
+            raise NotFoundError(f"source {source_id!r} was removed; add its file again to ask it again")
+        return row
+
+    def _watch(self, source: SourceFile, text: str) -> None:
+        row = SourceRow(
+            source_id=source.id,
+            name=source.name,
+            language=source.language,
+            home=source.home,
+            definition=text,
+        )
+        self.registry.put(
+            row,
+            obeys_robots=obeys_robots(source),
+            delay=source.politeness.delay,
+            concurrency=source.politeness.concurrency,
+        )
+        self.frontier.accept(
+            source.id,
+            candidates_of_lists(source),
+            delay=source.politeness.delay,
+            concurrency=source.politeness.concurrency,
+        )
+
+    def _add_single_pages(self, url: str) -> SourceFile:
+        source = source_for(url)
+        refused = private_hosts(source, tuple(self.private_networks))
+        if refused:
+            raise SettingsError(
+                f"{url} is private or loopback. If this is meant, name its network in PRESSMARK_PRIVATE_NETWORKS."
+            )
+        row = SourceRow(
+            source_id=source.id,
+            name=source.name,
+            language=source.language,
+            home=source.home,
+            definition=dump_source(source),
+        )
+        self.registry.put(row, obeys_robots=True, delay=source.politeness.delay, concurrency=1)
+        return source
+
+    def _accept(self, source: SourceFile, url: str) -> None:
+        page = replace(candidate(url, TargetKind.ARTICLE), via=None)
+        self.frontier.accept(
+            source.id,
+            list(with_robots([page], source)),
+            delay=source.politeness.delay,
+            concurrency=source.politeness.concurrency,
+        )

@@ -1,0 +1,234 @@
+"""The command line of the archive's operators and readers: a thin face over the actions and the catalogue."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from services.admin.printing import print_article, print_edit, print_json, print_json_lines
+from services.admin.tools import Tools, make_tools
+from shared.errors import NotFoundError, PressmarkError, TryAgainError
+from shared.ledger.status import PendingWork
+from shared.logs import escape_controls
+
+__all__ = ["add_commands"]
+
+OK, FAILED, USAGE, PARTLY, NOT_FOUND, TRY_LATER = 0, 1, 2, 3, 4, 75
+"""Exit codes: done, failed, wrong use, partly done, no such thing, try later (EX_TEMPFAIL of sysexits(3))."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
+Wait = Annotated[
+    bool, typer.Option("--wait", help="Return when all of it is fetched, normalized and recorded.")
+]
+Timeout = Annotated[float, typer.Option(help="Longest wait in seconds.", min=1)]
+OfSource = Annotated[str | None, typer.Option("--source", "-s", help="Only of this source.")]
+
+source_commands = typer.Typer(no_args_is_help=True, help="Add, list and remove the outlets that are watched.")
+notes = Console(stderr=True, highlight=False)
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the operator's commands to the program."""
+    app.add_typer(source_commands, name="source")
+    for command in (crawl, recheck, archive, articles, article, edits, removals, status):
+        app.command()(command)
+
+
+@source_commands.command("add")
+def source_add(
+    file: Annotated[Path, typer.Argument(help="A source file (TOML).", exists=True, dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Add an outlet by its source file, or replace its file. Its lists are looked at at once."""
+    with tools() as kit:
+        source = kit.actions.add_source(file.read_text(encoding="utf-8"), name=str(file))
+    if as_json:
+        print_json({"id": source.id, "name": source.name, "lists": len(source.lists)})
+    else:
+        say(f"{source.name} is watched as [bold]{source.id}[/], {len(source.lists)} lists")
+
+
+@source_commands.command("list")
+def source_list(as_json: Json = False) -> None:
+    """List the outlets that are watched, with what is archived of each."""
+    with tools() as kit:
+        rows = [source.as_json() for source in kit.catalogue.sources()]
+    show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "home"))
+
+
+@source_commands.command("remove")
+def source_remove(source_id: str, as_json: Json = False) -> None:
+    """Stop asking an outlet. Its evidence, articles and history stay."""
+    with tools() as kit:
+        kit.actions.remove_source(source_id)
+    if as_json:
+        print_json({"id": source_id, "removed": True})
+    else:
+        say(f"{source_id} is asked no more; what is archived of it stays")
+
+
+def crawl(source_id: str, wait: Wait = False, timeout: Timeout = 600, as_json: Json = False) -> None:
+    """Look at all lists of an outlet now, and fetch and normalize the articles that are new there."""
+    with tools() as kit:
+        ordered = kit.actions.crawl(source_id)
+        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def recheck(
+    source_or_url: Annotated[str, typer.Argument(help="A source's id, or the URL of one page.")],
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: Json = False,
+) -> None:
+    """Look again now at every known article of an outlet, or at one URL, to find edits and removals."""
+    with tools() as kit:
+        ordered = kit.actions.recheck(source_or_url)
+        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def archive(
+    urls: Annotated[list[str], typer.Argument(help="Pages to archive now.")],
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    as_json: Json = False,
+) -> None:
+    """Archive single pages now, of a watched outlet or of any other site."""
+    with tools() as kit:
+        ordered = kit.actions.archive(urls)
+        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def articles(source: OfSource = None, as_json: Json = False) -> None:
+    """List the archived articles, the newest first."""
+    with tools() as kit:
+        rows = (one.as_json() for one in kit.catalogue.every_article(source_id=source))
+        show(rows, as_json=as_json, columns=("id", "published", "state", "revisions", "title"))
+
+
+def article(article_id: str, as_json: Json = False) -> None:
+    """Show an article with every revision and the capture behind each."""
+    with tools() as kit:
+        found = kit.catalogue.article(article_id)
+        if found is None:
+            raise NotFoundError(f"there is no article {article_id!r}; 'pressmark articles' lists them")
+        if as_json:
+            print_json(found.as_json())
+        else:
+            print_article(found)
+
+
+def edits(source: OfSource = None, as_json: Json = False) -> None:
+    """List the edits that were found, the last seen first, with the words that went and came."""
+    with tools() as kit:
+        found = kit.catalogue.every_edit(source_id=source)
+        if as_json:
+            print_json_lines(edit.as_json() for edit in found)
+        else:
+            for edit in found:
+                print_edit(edit)
+
+
+def removals(source: OfSource = None, as_json: Json = False) -> None:
+    """List the articles that their outlet no longer shows, or shows again, with the evidence."""
+    with tools() as kit:
+        rows = (one.as_json() for one in kit.catalogue.every_removal(source_id=source))
+        show(rows, as_json=as_json, columns=("article", "state", "since", "url"))
+
+
+def status(as_json: Json = False) -> None:
+    """Show how the archive stands: targets by state, captures, articles, queues, quarantine."""
+    with tools() as kit:
+        figures = kit.figures()
+    if as_json:
+        print_json(figures)
+    else:
+        print_status(figures)
+
+
+class tools:  # noqa: N801  (reads as the with-statement it is)
+    """Opens the tools, and turns our errors into one line and an exit code."""
+
+    def __enter__(self) -> Tools:
+        self._kit: Tools | None = None
+        try:
+            self._kit = make_tools()
+        except PressmarkError as error:
+            give_up(error)
+        return self._kit
+
+    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
+        if self._kit is not None:
+            self._kit.close()
+        if isinstance(error, PressmarkError):
+            give_up(error)
+
+
+def give_up(error: PressmarkError) -> NoReturn:
+    """Say what is wrong on standard error and end with the code that tells its kind."""
+    notes.print(f"[bold red]pressmark:[/] {escape(escape_controls(str(error)))}")
+    code = NOT_FOUND if isinstance(error, NotFoundError) else FAILED
+    raise typer.Exit(TRY_LATER if isinstance(error, TryAgainError) else code) from None
+
+
+def finish(
+    kit: Tools, sources: Iterable[str], targets: int, *, wait: bool, timeout: float, as_json: bool
+) -> None:
+    """Wait if that is wanted, and tell what was done."""
+    result: dict[str, Any] = {"sources": list(sources), "targets": targets, "waited": wait}
+    if wait:
+        pending = wait_with_progress(kit, result["sources"], timeout=timeout)
+        result |= {"blocked": pending.blocked, "failures": kit.failures(result["sources"])}
+    if as_json:
+        print_json(result)
+    else:
+        say(f"{targets} targets of {', '.join(result['sources'])}: {'done' if wait else 'ordered'}")
+    if wait and result["blocked"]:
+        notes.print(f"{result['blocked']} targets wait because a robots.txt cannot be had now")
+        raise typer.Exit(PARTLY)
+
+
+def wait_with_progress(kit: Tools, sources: list[str], *, timeout: float) -> PendingWork:
+    """Wait, with a line of progress for people."""
+    with notes.status("waiting for the crawler") as line:
+
+        def show_progress(pending: PendingWork) -> None:
+            line.update(
+                f"{pending.due} due, {pending.leased} with fetchers, {pending.unread} batches to read"
+            )
+
+        return kit.waiter.wait(sources, timeout=timeout, progress=show_progress)
+
+
+def show(rows: Iterable[Mapping[str, Any]], *, as_json: bool, columns: tuple[str, ...]) -> None:
+    """Print rows as JSON lines or as a table."""
+    if as_json:
+        print_json_lines(rows)
+        return
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        table.add_row(
+            *(escape(escape_controls(str("" if row[name] is None else row[name]))) for name in columns)
+        )
+    Console(highlight=False).print(table)
+
+
+def print_status(figures: Mapping[str, Any]) -> None:
+    """Print the main figures for people."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in figures.items():
+        shown = (
+            ", ".join(f"{key} {count}" for key, count in value.items()) if isinstance(value, dict) else value
+        )
+        table.add_row(name, escape(str(shown)))
+    Console(highlight=False).print(table)
+
+
+def say(text: str) -> None:
+    """Print a line for people."""
+    Console(highlight=False).print(text)
+    sys.stdout.flush()

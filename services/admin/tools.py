@@ -1,0 +1,90 @@
+"""The admin's parts put together: actions, catalogue, status and waiting over one ledger and one broker."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from services.admin.actions import Actions
+from services.admin.waiting import Waiter
+from shared.bus import Broker, Bus
+from shared.errors import TryAgainError
+from shared.ledger import Database
+from shared.ledger.catalogue import Catalogue
+from shared.ledger.quarantine import Quarantine
+from shared.ledger.status import Status
+from shared.settings import BusSettings, LedgerSettings, NetworkSettings, load
+
+__all__ = ["AdminSettings", "Tools", "make_tools"]
+
+
+class AdminSettings(LedgerSettings, BusSettings, NetworkSettings):
+    """What the admin commands need to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the commands work with."""
+
+    database: Database
+    actions: Actions
+    catalogue: Catalogue
+    waiter: Waiter
+    status: Status
+    broker: Broker
+    quarantine: Quarantine
+
+    def figures(self) -> dict[str, Any]:
+        """Return how the archive stands, as `pressmark status --json` prints it."""
+        standing = self.status.standing()
+        return {
+            "targets": {"accepted": standing.accepted, **standing.targets},
+            "conserved": standing.is_conserved,
+            "captures": standing.captures,
+            "articles": standing.articles,
+            "revisions": standing.revisions,
+            "events": standing.events,
+            "reasons": self.status.failures(),
+            "queues": self._depths(),
+            "quarantine": self.quarantine.depths(),
+        }
+
+    def failures(self, sources: Iterable[str]) -> dict[str, int]:
+        """Return how many targets of these sources failed or are excluded, by reason."""
+        found: dict[str, int] = {}
+        for source in sources:
+            for reason, count in self.status.failures(source).items():
+                found[reason] = found.get(reason, 0) + count
+        return found
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.database.close()
+        self.broker.close()
+
+    def _depths(self) -> dict[str, int | None]:
+        try:
+            return dict(self.broker.depths())
+        except TryAgainError:
+            return {"broker": None}
+
+
+def make_tools(settings: AdminSettings | None = None) -> Tools:
+    """Put the parts together by the settings of the environment.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    settings = settings or load(AdminSettings)
+    database = Database(settings.database_url.get_secret_value(), max_connections=2)
+    bus = Bus(settings)
+    broker = Broker(settings.broker_url.get_secret_value())
+    status = Status(database)
+    return Tools(
+        database=database,
+        actions=Actions.over(database, bus, settings.private_networks),
+        catalogue=Catalogue(database),
+        waiter=Waiter(status=status, broker=broker, bus=bus),
+        status=status,
+        broker=broker,
+        quarantine=Quarantine(database),
+    )

@@ -1,0 +1,1 @@
+"""Decides what is asked for and when: sources, discovery, robots, frontier, schedules."""

@@ -1,0 +1,130 @@
+"""Joins the crawler's messages to its domain. The only place where its parts are put together."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+from celery import Celery
+
+from services.crawler.dispatch import Dispatcher
+from services.crawler.intake import Intake
+from services.crawler.settings import CrawlerSettings
+from shared.bus import Broker, Bus, Subscription, Tick, make_worker, new_trace
+from shared.evidence import EvidenceStore
+from shared.ledger import Database
+from shared.ledger.batches import Batches
+from shared.ledger.frontier import Frontier
+from shared.ledger.quarantine import Quarantine
+from shared.ledger.registry import Registry
+from shared.messages import (
+    AcceptLinks,
+    DispatchDue,
+    FetchBatch,
+    Message,
+    NormalizeBatch,
+    ReapLeases,
+    ReconcileWork,
+    ShowCrawlerPulse,
+    ShowFetcherPulse,
+    ShowNormalizerPulse,
+)
+from shared.metrics import LEASES_LOST, RUNG_AGAIN
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crawler:
+    """The parts that the crawler's handlers work with."""
+
+    intake: Intake
+    dispatcher: Dispatcher
+    batches: Batches
+    bus: Bus
+    settings: CrawlerSettings
+
+
+def on_dispatch_due(_message: DispatchDue, *, crawler: Crawler) -> None:
+    """Hand out what is due."""
+    for claim in crawler.dispatcher.dispatch():
+        log.info("batch_dispatched", batch_id=claim.batch_id, targets=len(claim.targets))
+        crawler.bus.publish(FetchBatch(batch_id=claim.batch_id), trace_id=claim.trace_id)
+
+
+def on_accept_links(message: AcceptLinks, *, crawler: Crawler) -> None:
+    """Draw the consequences of a stored batch, and hand out what has become due by them."""
+    batch = crawler.batches.stored(message.batch_id)
+    if batch is not None and not batch.links_done:
+        crawler.intake.take_in(batch)
+    on_dispatch_due(DispatchDue(), crawler=crawler)
+
+
+def on_reap_leases(_message: ReapLeases, *, crawler: Crawler) -> None:
+    """Take back what dead workers hold, and hand it out again."""
+    lost = crawler.batches.reap()
+    if lost:
+        LEASES_LOST.inc(len(lost))
+        log.warning("leases_lost", batches=len(lost))
+        on_dispatch_due(DispatchDue(), crawler=crawler)
+
+
+def on_reconcile_work(_message: ReconcileWork, *, crawler: Crawler) -> None:
+    """Ring again for batches that nobody has taken up: their bells may be lost."""
+    overdue = crawler.batches.overdue(silence=crawler.settings.rering_after)
+    for bells, make in (
+        (overdue.fetch, FetchBatch),
+        (overdue.links, AcceptLinks),
+        (overdue.articles, NormalizeBatch),
+    ):
+        for batch_id, trace_id in bells:
+            message: Message = make(batch_id=batch_id)
+            crawler.bus.publish(message, trace_id=trace_id)
+            RUNG_AGAIN.labels(message.name).inc()
+            log.warning("bell_rung_again", message=message.name, batch_id=batch_id)
+
+
+def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> Celery:
+    """Return the crawler's worker application, with the schedule that beat keeps."""
+    database = Database(settings.database_url.get_secret_value())
+    broker = Broker(settings.broker_url.get_secret_value())
+    crawler = make_crawler(database, Bus(settings), EvidenceStore(settings.evidence()), crawling)
+    return make_worker(
+        "crawler",
+        [
+            Subscription(DispatchDue, partial(on_dispatch_due, crawler=crawler)),
+            Subscription(AcceptLinks, partial(on_accept_links, crawler=crawler)),
+            Subscription(ReapLeases, partial(on_reap_leases, crawler=crawler)),
+            Subscription(ReconcileWork, partial(on_reconcile_work, crawler=crawler)),
+            Subscription(ShowCrawlerPulse, lambda _: broker.show_pulse("crawler")),
+        ],
+        settings=settings,
+        logs=settings,
+        quarantine=Quarantine(database),
+        ticks=_ticks(crawling),
+    )
+
+
+def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings: CrawlerSettings) -> Crawler:
+    """Put the crawler's parts together."""
+    batches, frontier = Batches(database), Frontier(database)
+    intake = Intake(
+        batches=batches,
+        frontier=frontier,
+        registry=Registry(database),
+        evidence=evidence,
+        settings=settings,
+    )
+    dispatcher = Dispatcher(frontier=frontier, batches=batches, settings=settings, new_trace=new_trace)
+    return Crawler(intake=intake, dispatcher=dispatcher, batches=batches, bus=bus, settings=settings)
+
+
+def _ticks(settings: CrawlerSettings) -> list[Tick]:
+    return [
+        Tick(message=DispatchDue(), every=settings.dispatch_interval),
+        Tick(message=ReapLeases(), every=settings.reap_interval),
+        Tick(message=ReconcileWork(), every=settings.reconcile_interval),
+        Tick(message=ShowCrawlerPulse(), every=settings.pulse_interval),
+        Tick(message=ShowFetcherPulse(), every=settings.pulse_interval),
+        Tick(message=ShowNormalizerPulse(), every=settings.pulse_interval),
+    ]

@@ -1,0 +1,59 @@
+"""From a stored list to the links that its source takes."""
+
+from services.crawler.feeds import UnreadableListError, feed_links
+from services.crawler.links import Discovery, LinkOrigin, ListPage, RawLink, gather
+from services.crawler.listings import page_links
+from services.crawler.robots import RobotsPolicy
+from services.crawler.sitemaps import expanded, sitemap_links
+from shared.ledger.frontier import TargetKind
+from shared.sources import SourceFile
+from shared.urls import BadUrlError, canonical_url
+
+
+def discover(page: ListPage, source: SourceFile) -> Discovery:
+    """Return the links that a document of a source gives, each URL once, in its own order.
+
+    A document that cannot be read gives no links, and its reason is counted among the rejections.
+    Articles give links only to sources that ask for it (`from_articles`). A robots.txt gives the
+    sitemaps that it names.
+    """
+    try:
+        page_url = canonical_url(page.url)
+    except BadUrlError as error:
+        return Discovery(links=(), rejected={error.reason: 1})
+    try:
+        links = _links_of(page, source)
+    except UnreadableListError as error:
+        return Discovery(links=(), rejected={error.reason: 1})
+    return gather(links, source, page_url=page_url)
+
+
+def _links_of(page: ListPage, source: SourceFile) -> list[RawLink]:
+    match page.kind:
+        case TargetKind.FEED | TargetKind.SITEMAP:
+            return _feed_or_sitemap(page)
+        case TargetKind.LISTING:
+            return page_links(page, source.links.attributes)
+        case TargetKind.ARTICLE:
+            return page_links(page, source.links.attributes) if source.links.from_articles else []
+        case TargetKind.ROBOTS:
+            sitemaps = RobotsPolicy.parse(200, page.body).sitemaps
+            return [RawLink(href=url, base=page.url, origin=LinkOrigin.INDEX) for url in sitemaps]
+
+
+def _feed_or_sitemap(page: ListPage) -> list[RawLink]:
+    """Read a document by what it is: outlets announce one and serve the other, and RSS is a valid sitemap."""
+    body = expanded(page.body)
+    plain = ListPage(url=page.url, kind=page.kind, content_type=page.content_type, body=body)
+    first, second = (
+        (feed_links, sitemap_links) if page.kind is TargetKind.FEED else (sitemap_links, feed_links)
+    )
+    try:
+        return first(plain)
+    except UnreadableListError as error:
+        if error.reason not in {"a_feed", "not_a_feed", "not_a_sitemap"}:
+            raise
+        try:
+            return second(plain)
+        except UnreadableListError:
+            raise error from None

@@ -1,0 +1,1 @@
+"""Fetches batches of targets and stores what was on the wire as WARC objects."""

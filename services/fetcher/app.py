@@ -1,0 +1,59 @@
+"""Joins the fetcher's messages to its domain. The only place where its parts are put together."""
+
+from functools import partial
+from importlib.metadata import version
+
+import structlog
+from celery import Celery
+
+from services.fetcher.client import HttpClient
+from services.fetcher.gate import Gate
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.snapshots import Snapshots
+from shared.bus import Broker, Bus, Subscription, make_worker
+from shared.clock import SystemClock
+from shared.evidence import EvidenceStore
+from shared.ledger import Database
+from shared.ledger.batches import Batches
+from shared.ledger.quarantine import Quarantine
+from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch, ShowFetcherPulse
+from shared.settings import ServiceSettings
+
+log = structlog.get_logger(__name__)
+
+
+def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> None:
+    """Fetch a batch, unless another delivery of its bell has taken it already, and announce what came."""
+    batch = snapshots.batches.open(message.batch_id, lease=snapshots.settings.lease)
+    if batch is None:
+        log.info("bell_repeated", batch_id=message.batch_id)
+        return
+    captures = snapshots.take(batch)
+    log.info("batch_stored", batch_id=batch.batch_id, targets=len(batch.targets), captures=captures)
+    bus.publish(AcceptLinks(batch_id=batch.batch_id))
+    bus.publish(NormalizeBatch(batch_id=batch.batch_id))
+
+
+def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> Celery:
+    """Return the fetcher's worker application."""
+    database = Database(settings.database_url.get_secret_value())
+    bus = Bus(settings)
+    broker = Broker(settings.broker_url.get_secret_value())
+    snapshots = Snapshots(
+        batches=Batches(database),
+        evidence=EvidenceStore(settings.evidence()),
+        client=HttpClient(fetcher, Gate(settings.private_networks)),
+        settings=fetcher,
+        clock=SystemClock(),
+        software=f"pressmark/{version('pressmark')}",
+    )
+    return make_worker(
+        "fetcher",
+        [
+            Subscription(FetchBatch, partial(on_fetch_batch, snapshots=snapshots, bus=bus)),
+            Subscription(ShowFetcherPulse, lambda _: broker.show_pulse("fetcher")),
+        ],
+        settings=settings,
+        logs=settings,
+        quarantine=Quarantine(database),
+    )

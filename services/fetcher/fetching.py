@@ -1,0 +1,122 @@
+"""Fetches a batch of targets, many at a time, each host as often as it allows."""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from services.fetcher.client import HttpClient, Line
+from services.fetcher.outcomes import FetchFailure, FetchOutcome, FetchTarget, NotFetched, NotStarted, Tick
+from services.fetcher.spacing import HostQueues
+
+TICK_SECONDS = 1.0
+
+
+def fetch_all(
+    targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick = lambda: None
+) -> Iterator[FetchOutcome]:
+    """Look at every target once and yield the outcomes as they come.
+
+    Every target ends in exactly one outcome. Closing the iterator, or an error raised by `on_tick`, ends
+    all running looks at once.
+
+    Args:
+        targets: What to look at, of any number of hosts.
+        client: The connections of this process.
+        on_tick: Called about once a second while the batch runs.
+    """
+    client.open()
+    try:
+        yield from _Batch(targets, client=client, on_tick=on_tick).outcomes()
+    finally:
+        client.abandon()
+
+
+class _Batch:
+    """One run of the event loop."""
+
+    def __init__(self, targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick) -> None:
+        now = time.monotonic()
+        refusals = [(target, client.gate.url_refusal(target.url)) for target in targets]
+        self._refused = [(target, reason) for target, reason in refusals if reason is not None]
+        self._queues = HostQueues((target for target, reason in refusals if reason is None), now=now)
+        self._client = client
+        self._limits = client.settings
+        self._on_tick = on_tick
+        self._next_tick = now + TICK_SECONDS
+        self._begin_until = now + self._limits.batch_time.total_seconds()
+        self._first_byte_seconds = self._limits.first_byte_timeout.total_seconds()
+        self._received = 0
+        self._silent: deque[tuple[float, Line]] = deque()
+        self._bad_certificates: set[str] = set()
+
+    def outcomes(self) -> Iterator[FetchOutcome]:
+        """Run until every target has its outcome."""
+        for target, reason in self._refused:
+            detail = "the URL was refused before anything was asked"
+            yield NotFetched(target=target, reason=reason, detail=detail, started_at=datetime.now(UTC))
+        while self._queues.waiting or self._client.running:
+            self._begin_due()
+            self._client.wait(until=self._next_moment())
+            yield from self._ended()
+            yield from self._silent_too_long()
+            yield from self._not_started()
+            if time.monotonic() >= self._next_tick:
+                self._next_tick = time.monotonic() + TICK_SECONDS
+                self._on_tick()
+
+    def _begin_due(self) -> None:
+        while self._client.running < self._limits.max_connections:
+            target = self._queues.begin_next(time.monotonic())
+            if target is None:
+                return
+            verify = target.host not in self._bad_certificates
+            line = self._client.begin(target, partial(self._sent, target), verify=verify)
+            self._silent.append((line.begun_at + self._first_byte_seconds, line))
+
+    def _sent(self, target: FetchTarget) -> None:
+        self._queues.request_sent(target, time.monotonic())
+
+    def _next_moment(self) -> float:
+        """Return when this loop must act even if no socket does."""
+        moments = [self._next_tick]
+        if self._silent:
+            moments.append(self._silent[0][0])
+        if self._queues.waiting:
+            moments.append(self._begin_until)
+            due = self._queues.next_due()
+            if due is not None and self._client.running < self._limits.max_connections:
+                moments.append(due)
+        return min(moments)
+
+    def _ended(self) -> Iterator[FetchOutcome]:
+        for line, failure, detail in self._client.ended():
+            if failure is FetchFailure.CERTIFICATE and line.verifies and self._limits.accept_bad_certificates:
+                self._bad_certificates.add(line.target.host)
+                self._client.begin_again(line)
+            else:
+                yield self._finish(line, failure, detail)
+
+    def _silent_too_long(self) -> Iterator[FetchOutcome]:
+        """End the looks that got no byte in time; libcurl has no such limit itself."""
+        now = time.monotonic()
+        while self._silent and (self._silent[0][0] <= now or self._is_over(*self._silent[0])):
+            deadline, line = self._silent.popleft()
+            if not self._is_over(deadline, line):
+                yield self._finish(line, FetchFailure.TIMEOUT, "no byte of an answer came in time")
+
+    def _is_over(self, deadline: float, line: Line) -> bool:
+        """Tell whether a deadline means nothing any more: the line answers, or serves another look."""
+        same_look = line.begun_at + self._first_byte_seconds == deadline
+        return not same_look or line.reply.begun or not self._client.is_running(line)
+
+    def _finish(self, line: Line, failure: FetchFailure | None, detail: str) -> FetchOutcome:
+        self._received += line.reply.body_bytes
+        self._queues.ended(line.target, sent=bool(line.request))
+        return self._client.finish(line, failure, detail=detail)
+
+    def _not_started(self) -> Iterator[FetchOutcome]:
+        if time.monotonic() >= self._begin_until or self._received >= self._limits.batch_bytes:
+            for target in self._queues.take_waiting():
+                yield NotStarted(target=target)

@@ -1,0 +1,125 @@
+"""What has arrived of one response, kept within the limits. Knows bytes, not sockets."""
+
+import re
+from dataclasses import dataclass
+
+from services.fetcher.outcomes import FetchFailure, Truncation
+from services.fetcher.settings import FetcherSettings
+
+MAX_INTERIM_HEADS = 20
+"""A server may announce itself with 1xx heads (RFC 9110 §15.2); one that goes on for ever is cut off."""
+
+NEVER_CUT_BYTES = 1024 * 1024
+"""A body up to this size is kept even when all running looks together hold too much."""
+
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.\d[ \t]+([2-9]\d\d)(?!\d)")
+
+
+@dataclass(slots=True)
+class HeldBytes:
+    """Body bytes held in memory by all running looks of a process."""
+
+    count: int = 0
+
+
+class Reply:
+    """The head and the body of one response while they come in.
+
+    `add_head_line` and `add_body` return whether the transfer may go on. After a False, `stopped` tells
+    why: a FetchFailure when there is no response to keep, a Truncation when there is.
+    """
+
+    __slots__ = (
+        "_body",
+        "_fields",
+        "_head",
+        "_head_bytes",
+        "_held",
+        "_limits",
+        "body_bytes",
+        "head_ended",
+        "interim_heads",
+        "stopped",
+    )
+
+    def __init__(self, limits: FetcherSettings, held: HeldBytes) -> None:
+        self._limits = limits
+        self._held = held
+        self._head: list[bytes] = []
+        self._head_bytes = 0
+        self._fields = 0
+        self._body: list[bytes] = []
+        self.head_ended = False
+        self.interim_heads = 0
+        self.body_bytes = 0
+        self.stopped: FetchFailure | Truncation | None = None
+
+    @property
+    def raw_head(self) -> bytes:
+        """The latest head, whole or not."""
+        return b"".join(self._head)
+
+    @property
+    def body(self) -> bytes:
+        """The body so far."""
+        return b"".join(self._body)
+
+    @property
+    def begun(self) -> bool:
+        """Whether any byte has come."""
+        return bool(self._head)
+
+    def final_status(self) -> int | None:
+        """Return the status of a whole final head, or None: it must be 200 to 999 (RFC 9110 §15)."""
+        found = _STATUS_LINE.match(self._head[0]) if self.head_ended else None
+        return int(found[1]) if found else None
+
+    def add_head_line(self, line: bytes) -> bool:
+        """Take one line of a head, with its line end."""
+        if self.head_ended:
+            if not line.startswith(b"HTTP/"):
+                return True
+            self._begin_next_head()
+        self._head.append(line)
+        self._head_bytes += len(line)
+        self._fields += 1
+        if line in (b"\r\n", b"\n"):
+            self.head_ended = True
+        return self._head_within_limits()
+
+    def _begin_next_head(self) -> None:
+        self.interim_heads += 1
+        self.head_ended = False
+        self._head.clear()
+        self._head_bytes = 0
+        self._fields = 0
+
+    def _head_within_limits(self) -> bool:
+        if self.interim_heads > MAX_INTERIM_HEADS:
+            self.stopped = FetchFailure.PROTOCOL
+        # The status line and the empty line are no fields.
+        elif (
+            self._fields > self._limits.max_head_fields + 2 or self._head_bytes > self._limits.max_head_bytes
+        ):
+            self.stopped = FetchFailure.HEADER_TOO_LARGE
+        return self.stopped is None
+
+    def add_body(self, data: bytes) -> bool:
+        """Take a piece of the body, or of it what fits."""
+        room = self._limits.max_body_bytes - self.body_bytes
+        if self._held.count > self._limits.max_held_bytes and self.body_bytes > NEVER_CUT_BYTES:
+            room = 0
+        kept = data if len(data) <= room else data[:room]
+        self._body.append(kept)
+        self.body_bytes += len(kept)
+        self._held.count += len(kept)
+        if len(kept) < len(data):
+            self.stopped = Truncation.LENGTH
+        return self.stopped is None
+
+    def release(self) -> None:
+        """Forget the body and give its bytes back to the common count."""
+        self._held.count -= self.body_bytes
+        self._body.clear()
+        self.body_bytes = 0

@@ -1,0 +1,71 @@
+"""What an operator may change about fetching. Environment variables with the prefix PRESSMARK_FETCHER_."""
+
+from datetime import timedelta
+
+from pydantic import ByteSize, Field
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import PressmarkSettings
+
+
+class FetcherSettings(PressmarkSettings):
+    """The limits of one fetcher process. Every time is wall-clock time, every size is bytes on the wire."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSMARK_FETCHER_")
+
+    user_agent: str = Field(default="pressmark/0.1", pattern=r"^[\x21-\x7e][\x20-\x7e]{0,250}$")
+    """What we call ourselves. Name a page or an address where an outlet can reach you."""
+
+    accept: str = Field(
+        default="text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", pattern=r"^[\x20-\x7e]+$"
+    )
+    """The Accept field of every request."""
+
+    accept_language: str = Field(default="", pattern=r"^[\x20-\x7e]*$")
+    """The Accept-Language field of every request; empty sends none, so that
+    a host answers as it does by default."""
+
+    operator: str = ""
+    """Who runs this archive, as every WARC says it."""
+
+    connect_timeout: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """Longest wait for the name, the connection and the TLS handshake together."""
+
+    first_byte_timeout: timedelta = Field(default=timedelta(seconds=20), gt=timedelta(0))
+    """Longest wait, from the start of the look, for the first byte of the answer."""
+
+    fetch_timeout: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
+    """Longest time for one look from start to end. A body cut by it is kept and marked `time`."""
+
+    lease: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(seconds=2))
+    """How long a batch belongs to its worker without a sign of life; it gives one three times in that time.
+    A dead worker's batch waits so long before it is handed out again."""
+
+    batch_time: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
+    """A batch begins no new look after this time; what it has not begun goes back to waiting."""
+
+    batch_bytes: ByteSize = Field(default=ByteSize(256 * 1024**2), gt=0)
+    """A batch begins no new look after this many body bytes, so that one WARC object stays
+    of a size to handle."""
+
+    max_head_bytes: ByteSize = Field(default=ByteSize(64 * 1024), gt=0)
+    """Longest head of a response, all its lines together."""
+
+    max_head_fields: int = Field(default=200, gt=0)
+    """Most header fields of a response."""
+
+    max_body_bytes: ByteSize = Field(default=ByteSize(50 * 1024**2), gt=0)
+    """Longest body, before decoding. A longer one is kept up to here and marked `length`."""
+
+    max_held_bytes: ByteSize = Field(default=ByteSize(256 * 1024**2), gt=0)
+    """Body bytes of all running looks together. Above it, bodies over 1 MiB are cut and marked `length`."""
+
+    max_connections: int = Field(default=300, gt=0, le=4000)
+    """Connections of one process, all hosts together."""
+
+    keep_connection: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
+    """How long an idle connection is kept for the next request to its host."""
+
+    accept_bad_certificates: bool = False
+    """Whether a look whose certificate fails is made again without the check. The WARC says that it was;
+    nothing secret is ever sent. An outlet with an expired certificate is still worth its evidence."""

@@ -1,0 +1,213 @@
+"""Takes the snapshot of one batch: fetch, write, validate, store, record. Announcing it is another step."""
+
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urljoin
+
+import structlog
+
+from services.fetcher.client import HttpClient
+from services.fetcher.fetching import fetch_all
+from services.fetcher.outcomes import FetchTarget, NotStarted, PreviousCapture
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.validation import validate_warc
+from services.fetcher.warc import RecordedExchange, WarcInfo, WarcSpool
+from shared.clock import Clock
+from shared.errors import TryAgainError
+from shared.evidence import EvidenceStore
+from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
+from shared.metrics import CAPTURES, STORED_BYTES
+from shared.urls import BadUrlError, canonical_url
+
+__all__ = ["Snapshots"]
+
+log = structlog.get_logger(__name__)
+
+_WARC_TYPE = "application/warc"
+_UPLOAD_TRIES = 6
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshots:
+    """What it takes to turn a batch into evidence."""
+
+    batches: Batches
+    evidence: EvidenceStore
+    client: HttpClient
+    settings: FetcherSettings
+    clock: Clock
+    software: str
+    spool: Path | None = None
+    """Where WARC objects are written before they are stored; None for the system's own place."""
+
+    def take(self, batch: OpenBatch) -> int:
+        """Fetch all targets of a batch, store the evidence, record the captures, and return their number.
+
+        Raises:
+            StaleLeaseError: the lease was lost; whatever was stored is an orphan and nothing is recorded.
+            TryAgainError: the evidence could not be stored; the targets are due again.
+        """
+        lease = self.settings.lease
+        with tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder:
+            path = Path(folder) / f"{batch.batch_id}.warc.gz"
+            recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
+            key = warc_key(batch.batch_id, self.clock.now())
+            size = path.stat().st_size
+            if recorded:
+                self._store(batch, key, path)
+        targets = {target.target_id: target for target in batch.targets}
+        captures = [_capture_row(exchange, targets[exchange.target_id]) for exchange in recorded]
+        self.batches.record(batch.batch_id, captures, warc_key=key, warc_bytes=size if recorded else 0)
+        for exchange in recorded:
+            CAPTURES.labels(targets[exchange.target_id].kind, _outcome_class(exchange)).inc()
+        return len(recorded)
+
+    def _fetch(self, batch: OpenBatch, path: Path, *, on_tick: Callable[[], None]) -> list[RecordedExchange]:
+        recorded: list[RecordedExchange] = []
+        targets = [_fetch_target(target) for target in batch.targets]
+        with WarcSpool(path, self._warcinfo(path.name), now=self.clock.now()) as spool:
+            for outcome in fetch_all(targets, client=self.client, on_tick=on_tick):
+                if isinstance(outcome, NotStarted):
+                    continue
+                exchange = spool.record(outcome)
+                recorded.append(exchange)
+                log.info(
+                    "target_fetched",
+                    url=exchange.url,
+                    status=exchange.status,
+                    failure=exchange.failure,
+                    truncated=exchange.truncated,
+                    seconds=round(exchange.timings.total, 3),
+                )
+        return recorded
+
+    def _store(self, batch: OpenBatch, key: str, path: Path) -> None:
+        """Validate and store the object, keeping the lease while the store does not answer."""
+        validate_warc(path.read_bytes())
+        for tries in range(1, _UPLOAD_TRIES + 1):
+            self.batches.renew(batch.batch_id, lease=self.settings.lease)
+            try:
+                self.evidence.put(key, path, content_type=_WARC_TYPE)
+            except TryAgainError as error:
+                log.warning("evidence_not_stored", key=key, tries=tries, error=str(error))
+                if tries == _UPLOAD_TRIES:
+                    self.batches.give_back(batch.batch_id)
+                    raise
+                time.sleep(min(10.0, 0.5 * 2**tries))
+            else:
+                STORED_BYTES.inc(path.stat().st_size)
+                return
+
+    def _warcinfo(self, filename: str) -> WarcInfo:
+        return WarcInfo(
+            filename=filename,
+            software=self.software,
+            user_agent=self.settings.user_agent,
+            operator=self.settings.operator,
+            hostname=socket.gethostname(),
+            robots="obey, unless the source file of a target says why not",
+        )
+
+
+def warc_key(batch_id: str, now: datetime) -> str:
+    """Return where the WARC object of a batch lies. One lease, one key: it is written once."""
+    return f"warc/{now:%Y/%m/%d}/{batch_id}.warc.gz"
+
+
+def _renewals(batches: Batches, batch_id: str, lease: timedelta) -> Callable[[], None]:
+    """Return what keeps the lease: called often, it asks the ledger three times in a lease."""
+    renewed_at = time.monotonic()
+
+    def renew_sometimes() -> None:
+        nonlocal renewed_at
+        if time.monotonic() - renewed_at >= lease.total_seconds() / 3:
+            batches.renew(batch_id, lease=lease)
+            renewed_at = time.monotonic()
+
+    return renew_sometimes
+
+
+def _fetch_target(target: LeasedTarget) -> FetchTarget:
+    previous = None
+    if target.previous is not None:
+        previous = PreviousCapture(
+            record_id=target.previous.record_id,
+            url=target.previous.url,
+            date=target.previous.fetched_at,
+            payload_digest=target.previous.payload_digest,
+        )
+    return FetchTarget(
+        target_id=target.target_id,
+        url=target.url,
+        host=target.host,
+        delay=target.delay,
+        concurrency=target.concurrency,
+        etag=target.etag if previous else None,
+        last_modified=target.last_modified if previous else None,
+        previous=previous,
+        via=target.via,
+        hops="L" * target.hops or None,
+    )
+
+
+def _capture_row(exchange: RecordedExchange, target: LeasedTarget) -> CaptureRow:
+    head = exchange.head
+    return CaptureRow(
+        target_id=exchange.target_id,
+        fetched_at=exchange.date,
+        status=exchange.status,
+        reason=_reason(exchange),
+        content_type=_short(head.first("content-type")) if head else None,
+        redirect_to=_redirect(exchange),
+        etag=_short(head.first("etag")) if head else None,
+        last_modified=_short(head.first("last-modified")) if head else None,
+        payload_digest=exchange.payload_digest,
+        record_id=exchange.record_id,
+        warc_offset=exchange.offset,
+        warc_length=exchange.length,
+        revisit_of=target.previous.capture_id if exchange.revisit and target.previous else None,
+        truncated=exchange.truncated.value if exchange.truncated else None,
+        ip=exchange.ip,
+        seconds=exchange.timings.total,
+    )
+
+
+def _reason(exchange: RecordedExchange) -> str | None:
+    if exchange.failure is not None:
+        return exchange.failure.value
+    if exchange.truncated is not None:
+        return f"truncated_{exchange.truncated.value}"
+    if exchange.status is not None and exchange.status >= 400:
+        return f"http_{exchange.status}"
+    return None
+
+
+def _redirect(exchange: RecordedExchange) -> str | None:
+    """Return where a redirect leads, in canonical form; None where it leads nowhere that can be asked."""
+    if exchange.head is None or exchange.status not in _REDIRECTS:
+        return None
+    location = exchange.head.first("location")
+    if not location:
+        return None
+    try:
+        return canonical_url(urljoin(exchange.url, location))
+    except (BadUrlError, ValueError):
+        return None
+
+
+def _short(value: str | None) -> str | None:
+    return None if value is None else value.replace("\x00", "")[:1000]
+
+
+def _outcome_class(exchange: RecordedExchange) -> str:
+    if exchange.failure is not None:
+        return exchange.failure.value
+    if exchange.truncated is not None:
+        return "truncated"
+    return f"{(exchange.status or 0) // 100}xx"

@@ -1,0 +1,162 @@
+"""Checks a whole WARC object as strictly as we write it, before it is uploaded and whenever it is audited.
+
+Ordinary readers accept most truncations in silence. This one proves every byte: the gzip members follow each
+other without a gap, each holds one record, framing is exact, and every digest is computed again. The inflate
+is zlib's, not the isal that wrote the object, so that a fault of one does not hide behind itself.
+"""
+
+import hashlib
+import re
+
+from shared.errors import PressmarkError
+from shared.http_message import parse_head, payload_of, split_message
+from shared.warc_reading import MAX_RECORD_BYTES, WarcReadError, read_members
+
+GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
+"""What isal writes at the start of a member. No checksum covers these bytes, so they are compared."""
+
+_FIELD = re.compile(rb"([A-Za-z][A-Za-z-]*): ([^\x00-\x1f\x7f]*)")
+_KNOWN_FIELDS = frozenset(
+    {
+        b"warc-type",
+        b"warc-record-id",
+        b"warc-date",
+        b"warc-target-uri",
+        b"warc-ip-address",
+        b"warc-block-digest",
+        b"warc-payload-digest",
+        b"warc-truncated",
+        b"warc-warcinfo-id",
+        b"warc-concurrent-to",
+        b"warc-filename",
+        b"warc-profile",
+        b"warc-refers-to",
+        b"warc-refers-to-target-uri",
+        b"warc-refers-to-date",
+        b"content-type",
+        b"content-length",
+    }
+)
+_EVERY_RECORD = (b"warc-type", b"warc-record-id", b"warc-date", b"warc-block-digest", b"content-type")
+_TYPES = frozenset({b"warcinfo", b"response", b"revisit", b"request", b"metadata"})
+
+
+class WarcInvalidError(PressmarkError):
+    """A WARC object is not what we write. It must not be uploaded, or must be restored."""
+
+    def __init__(self, offset: int, reason: str) -> None:
+        super().__init__(f"the WARC is invalid at offset {offset}: {reason}")
+        self.offset = offset
+        self.reason = reason
+
+
+class _WrongRecordError(Exception):
+    """A record breaks a rule; its text says which."""
+
+
+def validate_warc(data: bytes | memoryview, *, max_record_bytes: int = MAX_RECORD_BYTES) -> int:
+    """Check a whole WARC object and return how many records it holds.
+
+    Args:
+        data: The object, or a memory map of it.
+        max_record_bytes: Largest record, its header included.
+
+    Raises:
+        WarcInvalidError: The first fault, and the offset of the member that holds it.
+    """
+    count = 0
+    payloads = _PayloadDigests()
+    try:
+        for offset, _, content in read_members(data, limit=max_record_bytes):
+            if data[offset : offset + len(GZIP_HEADER)] != GZIP_HEADER:
+                raise WarcInvalidError(offset, "the gzip header is not ours")
+            _check_record(content, offset, payloads, first=count == 0)
+            count += 1
+    except WarcReadError as error:
+        raise WarcInvalidError(error.offset, error.reason) from error
+    if count == 0:
+        raise WarcInvalidError(0, "there is no record")
+    return count
+
+
+class _PayloadDigests:
+    """The payload digest of the latest response, which its metadata record must repeat."""
+
+    def __init__(self) -> None:
+        self.record_id = b""
+        self.digest = b""
+
+
+def _check_record(content: bytes, offset: int, payloads: _PayloadDigests, *, first: bool) -> None:
+    try:
+        fields, block = _framed(content)
+        _check_place(fields, first=first)
+        _check_block(fields, block)
+        if fields[b"warc-type"] == b"response":
+            _check_payload(fields, block, payloads)
+        if fields[b"warc-type"] == b"metadata":
+            _check_metadata(fields, block, payloads)
+    except _WrongRecordError as error:
+        raise WarcInvalidError(offset, str(error)) from error
+
+
+def _check_place(fields: dict[bytes, bytes], *, first: bool) -> None:
+    if first != (fields[b"warc-type"] == b"warcinfo"):
+        raise _WrongRecordError("the first record, and only the first, must be a warcinfo")
+
+
+def _check_block(fields: dict[bytes, bytes], block: bytes) -> None:
+    if fields[b"warc-block-digest"] != _digest(block):
+        raise _WrongRecordError("the block digest does not match")
+
+
+def _framed(content: bytes) -> tuple[dict[bytes, bytes], bytes]:
+    """Split a record into its fields and its block, and prove that nothing else is there."""
+    head, separator, rest = content.partition(b"\r\n\r\n")
+    version, *lines = head.split(b"\r\n")
+    if not separator or version != b"WARC/1.1":
+        raise _WrongRecordError("no WARC/1.1 record begins here")
+    fields: dict[bytes, bytes] = {}
+    for line in lines:
+        matched = _FIELD.fullmatch(line)
+        if matched is None or matched[1].lower() not in _KNOWN_FIELDS:
+            raise _WrongRecordError(f"a header line is malformed or unknown: {line[:60]!r}")
+        if matched[1].lower() in fields:
+            raise _WrongRecordError(f"a header field stands twice: {line[:60]!r}")
+        fields[matched[1].lower()] = matched[2]
+    return fields, _exact_block(fields, rest)
+
+
+def _exact_block(fields: dict[bytes, bytes], rest: bytes) -> bytes:
+    missing = [name.decode() for name in _EVERY_RECORD if name not in fields]
+    if missing:
+        raise _WrongRecordError(f"mandatory fields are missing: {', '.join(missing)}")
+    if fields[b"warc-type"] not in _TYPES:
+        raise _WrongRecordError("the record type is unknown")
+    length = fields.get(b"content-length", b"")
+    if not length.isdigit() or len(rest) != int(length) + 4 or not rest.endswith(b"\r\n\r\n"):
+        raise _WrongRecordError("the block is not as long as its Content-Length says")
+    return rest[:-4]
+
+
+def _check_payload(fields: dict[bytes, bytes], block: bytes, payloads: _PayloadDigests) -> None:
+    raw_head, body = split_message(block)
+    head = parse_head(raw_head)
+    payloads.record_id = fields[b"warc-record-id"]
+    payloads.digest = _digest(payload_of(head, body))
+    stated = fields.get(b"warc-payload-digest")
+    if stated is None and not head.is_chunked:
+        raise _WrongRecordError("a response without chunks must state its payload digest")
+    if stated is not None and stated != payloads.digest:
+        raise _WrongRecordError("the payload digest does not match")
+
+
+def _check_metadata(fields: dict[bytes, bytes], block: bytes, payloads: _PayloadDigests) -> None:
+    if fields.get(b"warc-concurrent-to") != payloads.record_id:
+        return
+    if b"payloadDigest: " + payloads.digest not in block.split(b"\r\n"):
+        raise _WrongRecordError("the metadata record states another payload digest than its response has")
+
+
+def _digest(data: bytes) -> bytes:
+    return b"sha256:" + hashlib.sha256(data).hexdigest().encode("ascii")

@@ -1,0 +1,349 @@
+"""Writes the WARC object of one batch: WARC 1.1, one gzip member per record, the exact bytes of the wire.
+
+Records are put together by hand, because the libraries re-make HTTP heads or let a line end through into a
+WARC header; isal at level 1 writes them at seven times the speed of warcio and the same size.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import quote
+
+from isal import igzip
+
+from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, PreviousCapture, Timings, Truncation
+from shared.errors import PressmarkError
+from shared.http_message import ResponseHead, parse_head, payload_of
+
+IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+
+_FIELDS_TYPE = "application/warc-fields"
+_RESPONSE_TYPE = "application/http; msgtype=response"
+_REQUEST_TYPE = "application/http; msgtype=request"
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+"""Every control character but the line feed, which is counted."""
+_URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~^`{|}"
+
+Field = tuple[str, str]
+
+
+class WarcFieldError(PressmarkError):
+    """A value with a control character was to become a WARC header field. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarcInfo:
+    """What the first record says about the object and who made it."""
+
+    filename: str
+    software: str
+    user_agent: str
+    operator: str
+    hostname: str
+    robots: str
+    """The robots policy, in words: `obey`, or what else held and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedExchange:
+    """A look that stands in the WARC: the record to point at, and what the ledger wants to know of it."""
+
+    target_id: int
+    url: str
+    kind: Literal["response", "revisit", "metadata"]
+    """The type of the record at `offset`; `metadata` alone for a look that brought no response."""
+    record_id: str
+    date: datetime
+    offset: int
+    length: int
+    block_digest: str
+    payload_digest: str | None
+    """Of the body without transfer-coding; on a 304 that of the capture it confirms; None without a response."""
+    payload_bytes: int
+    status: int | None
+    head: ResponseHead | None
+    failure: FetchFailure | None
+    failure_detail: str
+    truncated: Truncation | None
+    revisit: bool
+    revisit_of: str | None
+    """The id of the record that holds the payload."""
+    ip: str | None
+    timings: Timings
+
+
+class WarcSpool:
+    """A WARC object in the making, as a file. Use it in a with block; the file is whole after the block."""
+
+    def __init__(self, path: Path, info: WarcInfo, *, now: datetime) -> None:
+        self.path = path
+        self.records = 0
+        self.size = 0
+        self._file = path.open("xb")
+        self._warcinfo_id = ""
+        self._warcinfo_id = self._write_warcinfo(info, now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def record(self, outcome: Fetched | NotFetched) -> RecordedExchange:
+        """Write the records of one look.
+
+        Raises:
+            WarcFieldError: The URL of a fetched target holds a control character.
+        """
+        if isinstance(outcome, NotFetched):
+            return self._record_failure(outcome)
+        head = parse_head(outcome.raw_head)
+        payload = payload_of(head, outcome.body)
+        digest = digest_of(payload)
+        profile = _revisit_profile(outcome, digest)
+        if profile is None:
+            written = self._write_response(outcome, None if head.is_chunked else digest)
+        else:
+            written = self._write_revisit(outcome, profile, digest)
+        self._write_request(outcome, written.record_id)
+        self._write_metadata(outcome, written.record_id, payload_digest=None if profile else digest)
+        previous = outcome.target.previous if profile else None
+        return RecordedExchange(
+            target_id=outcome.target.target_id,
+            url=outcome.target.url,
+            kind="revisit" if profile else "response",
+            record_id=written.record_id,
+            date=outcome.started_at,
+            offset=written.offset,
+            length=written.length,
+            block_digest=written.block_digest,
+            payload_digest=previous.payload_digest if previous else digest,
+            payload_bytes=len(payload),
+            status=outcome.status,
+            head=head,
+            failure=None,
+            failure_detail="",
+            truncated=outcome.truncated,
+            revisit=profile is not None,
+            revisit_of=previous.record_id if previous else None,
+            ip=outcome.ip,
+            timings=outcome.timings,
+        )
+
+    def _record_failure(self, outcome: NotFetched) -> RecordedExchange:
+        written = self._write_metadata(outcome, None, payload_digest=None)
+        return RecordedExchange(
+            target_id=outcome.target.target_id,
+            url=outcome.target.url,
+            kind="metadata",
+            record_id=written.record_id,
+            date=outcome.started_at,
+            offset=written.offset,
+            length=written.length,
+            block_digest=written.block_digest,
+            payload_digest=None,
+            payload_bytes=0,
+            status=None,
+            head=None,
+            failure=outcome.reason,
+            failure_detail=outcome.detail,
+            truncated=None,
+            revisit=False,
+            revisit_of=None,
+            ip=outcome.ip,
+            timings=outcome.timings,
+        )
+
+    def _write_warcinfo(self, info: WarcInfo, now: datetime) -> str:
+        fields = [
+            ("software", info.software),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", CONFORMS_TO),
+            ("operator", info.operator),
+            ("hostname", info.hostname),
+            ("robots", info.robots),
+            ("http-header-user-agent", info.user_agent),
+            (
+                "description",
+                "Digests are SHA-256 in lower-case hexadecimal; see payloadDigest for chunked bodies",
+            ),
+        ]
+        head = [("WARC-Filename", info.filename), ("Content-Type", _FIELDS_TYPE)]
+        return self._write("warcinfo", now, fields=head, block=_field_lines(fields)).record_id
+
+    def _write_response(self, outcome: Fetched, payload_digest: str | None) -> "_Written":
+        """Write a response record.
+
+        A chunked body gets no WARC-Payload-Digest: the standard wants it over the body without chunks
+        (WARC 1.1 §6.3.2), the common readers check it over the body with them, and either choice looks
+        like damage to somebody. The digest stands in the metadata record beside it.
+        """
+        fields = [*_exchange_fields(outcome), ("Content-Type", _RESPONSE_TYPE)]
+        if payload_digest:
+            fields.append(("WARC-Payload-Digest", payload_digest))
+        if outcome.truncated:
+            fields.append(("WARC-Truncated", outcome.truncated.value))
+        return self._write(
+            "response", outcome.started_at, fields=fields, block=outcome.raw_head + outcome.body
+        )
+
+    def _write_revisit(self, outcome: Fetched, profile: str, payload_digest: str) -> "_Written":
+        previous = outcome.target.previous
+        assert previous is not None
+        fields = [
+            *_exchange_fields(outcome),
+            ("Content-Type", _RESPONSE_TYPE),
+            ("WARC-Profile", profile),
+            *_reference_fields(previous),
+        ]
+        if profile == IDENTICAL_PAYLOAD:
+            fields.append(("WARC-Payload-Digest", payload_digest))
+        return self._write("revisit", outcome.started_at, fields=fields, block=outcome.raw_head)
+
+    def _write_request(self, outcome: Fetched, concurrent_to: str) -> None:
+        fields = [
+            *_exchange_fields(outcome),
+            ("WARC-Concurrent-To", concurrent_to),
+            ("Content-Type", _REQUEST_TYPE),
+        ]
+        self._write("request", outcome.started_at, fields=fields, block=outcome.request)
+
+    def _write_metadata(
+        self, outcome: Fetched | NotFetched, concurrent_to: str | None, *, payload_digest: str | None
+    ) -> "_Written":
+        fields = [("WARC-Target-URI", _escaped(outcome.target.url)), ("Content-Type", _FIELDS_TYPE)]
+        if concurrent_to:
+            fields.insert(1, ("WARC-Concurrent-To", concurrent_to))
+        lines = [*_story_fields(outcome), *_timing_fields(outcome.timings)]
+        if payload_digest:
+            lines.append(("payloadDigest", payload_digest))
+        return self._write("metadata", outcome.started_at, fields=fields, block=_field_lines(lines))
+
+    def _write(self, kind: str, date: datetime, *, fields: Sequence[Field], block: bytes) -> "_Written":
+        """Append one record as one gzip member."""
+        record_id = f"<urn:uuid:{uuid.uuid4()}>"
+        block_digest = digest_of(block)
+        head = [
+            ("WARC-Type", kind),
+            ("WARC-Record-ID", record_id),
+            ("WARC-Date", warc_date(date)),
+            *fields,
+            ("WARC-Block-Digest", block_digest),
+            ("Content-Length", str(len(block))),
+        ]
+        if self._warcinfo_id:
+            head.insert(3, ("WARC-Warcinfo-ID", self._warcinfo_id))
+        content = b"".join((b"WARC/1.1\r\n", _field_lines(head), b"\r\n", block, b"\r\n\r\n"))
+        member = igzip.compress(content, 1, mtime=0)
+        self._file.write(member)
+        written = _Written(
+            record_id=record_id, offset=self.size, length=len(member), block_digest=block_digest
+        )
+        self.size += len(member)
+        self.records += 1
+        return written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    record_id: str
+    offset: int
+    length: int
+    block_digest: str
+
+
+def digest_of(data: bytes) -> str:
+    """Return the labelled digest of some bytes: `sha256:` and lower-case hexadecimal, as `sha256sum` prints it."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def warc_date(moment: datetime) -> str:
+    """Write a time as WARC-Date with microseconds (WARC 1.1 §5.4)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _revisit_profile(outcome: Fetched, payload_digest: str) -> str | None:
+    """Choose the profile of a revisit record (WARC 1.1 §6.7), or None for a full response."""
+    previous = outcome.target.previous
+    if previous is None or outcome.truncated or not 200 <= outcome.status < 400:
+        return None
+    if outcome.status == 304:
+        return NOT_MODIFIED
+    same = outcome.status == 200 and outcome.body and payload_digest == previous.payload_digest
+    return IDENTICAL_PAYLOAD if same else None
+
+
+def _exchange_fields(outcome: Fetched) -> list[Field]:
+    fields = [("WARC-Target-URI", outcome.target.url)]
+    if outcome.ip:
+        fields.append(("WARC-IP-Address", outcome.ip))
+    return fields
+
+
+def _reference_fields(previous: PreviousCapture) -> list[Field]:
+    return [
+        ("WARC-Refers-To", previous.record_id),
+        ("WARC-Refers-To-Target-URI", previous.url),
+        ("WARC-Refers-To-Date", warc_date(previous.date)),
+    ]
+
+
+def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
+    """Say where a look came from and what is remarkable about it."""
+    target = outcome.target
+    fields = [("via", _escaped(target.via))] if target.via else []
+    if target.hops is not None:
+        fields.append(("hopsFromSeed", _escaped(target.hops)))
+    if isinstance(outcome, NotFetched):
+        fields.append(("fetchFailure", outcome.reason.value))
+        fields.append(("fetchFailureDetail", _escaped(outcome.detail, safe=" " + _URI_CHARACTERS)))
+        if outcome.partial:
+            fields.append(("partialReply", quote(outcome.partial)))
+        return fields
+    if outcome.interim_heads:
+        fields.append(("interimHeads", str(outcome.interim_heads)))
+    if outcome.tls_verified is not None:
+        fields.append(("tlsVerified", "yes" if outcome.tls_verified else "no"))
+    return fields
+
+
+def _timing_fields(timings: Timings) -> list[Field]:
+    return [
+        ("fetchTimeMs", str(round(timings.total * 1000))),
+        ("dnsMs", str(round(timings.dns * 1000))),
+        ("connectMs", str(round(timings.connect * 1000))),
+        ("tlsMs", str(round(timings.tls * 1000))),
+        ("firstByteMs", str(round(timings.first_byte * 1000))),
+    ]
+
+
+def _escaped(text: str, safe: str = _URI_CHARACTERS) -> str:
+    """Percent-encode what may not stand in a header; a canonical URL comes back as it is."""
+    return quote(text, safe=safe)
+
+
+def _field_lines(fields: Sequence[Field]) -> bytes:
+    """Write named fields, one a line.
+
+    Raises:
+        WarcFieldError: A name or a value holds a control character, so it could end its line.
+    """
+    text = "\n".join([f"{name}: {value}" for name, value in fields])
+    # One search over all lines is cheaper than one per value; a line end too many shows in the count.
+    if text.count("\n") != len(fields) - 1 or _CONTROL.search(text):
+        raise WarcFieldError("a WARC field may hold no control character; the gate must refuse such a URL")
+    return (text.replace("\n", "\r\n") + "\r\n").encode("utf-8")

@@ -1,0 +1,143 @@
+"""Joins the normalizer's messages to its domain. The only place where its parts are put together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import structlog
+from celery import Celery
+
+from services.normalizer.chronicle import Chronicle
+from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
+from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
+from services.normalizer.sightings import Miss, Sighting, Unchanged
+from shared.bus import Broker, Subscription, make_worker
+from shared.evidence import EvidenceStore
+from shared.ledger import Database
+from shared.ledger.batches import Batches, StoredBatch, StoredCapture
+from shared.ledger.frontier import TargetKind
+from shared.ledger.history import History
+from shared.ledger.quarantine import Quarantine
+from shared.ledger.registry import Registry
+from shared.messages import NormalizeBatch, ShowNormalizerPulse
+from shared.metrics import ARTICLES
+from shared.settings import ServiceSettings
+from shared.sources import SourceFile, load_source
+from shared.warc_reading import StoredExchange
+
+log = structlog.get_logger(__name__)
+
+_TRIES_TOGETHER = 1
+"""Tries at a batch as a whole. After that each page is counted alone, so that one that kills is found."""
+_TRIES_ALONE = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalizer:
+    """What it takes to make articles of a batch."""
+
+    batches: Batches
+    history: History
+    registry: Registry
+    evidence: EvidenceStore
+
+    def normalize(self, batch: StoredBatch) -> None:
+        """Read every page of a batch and write what it shows into the history.
+
+        Raises:
+            TryAgainError: the ledger or the evidence store does not answer.
+            RejectError: the evidence is missing or damaged.
+        """
+        tries = self.batches.begin_articles(batch.batch_id)
+        captures = tuple(
+            capture
+            for capture in batch.captures
+            if capture.kind is TargetKind.ARTICLE and capture.article_outcome is None
+        )
+        if captures:
+            exchanges = exchanges_of(self.evidence.get(batch.warc_key))
+            work = _Work(batch=batch, exchanges=exchanges, alone=tries > _TRIES_TOGETHER)
+            for source_id, of_source in by_source(captures):
+                self._normalize_source(source_id, of_source, work)
+            if work.documents:
+                packed = pack_documents(work.documents)
+                self.evidence.put(documents_key(batch.warc_key), packed, content_type=CONTENT_TYPE)
+        self.batches.articles_done(batch.batch_id)
+        log.info("batch_normalized", batch_id=batch.batch_id, pages=len(captures), tries=tries)
+
+    def _normalize_source(self, source_id: str, captures: Sequence[StoredCapture], work: "_Work") -> None:
+        source = load_source(self.registry.get(source_id).definition)
+        shown = [(capture, self._read(capture, source, work)) for capture in captures]
+        with self.history.writing(source_id) as records:
+            chronicle = Chronicle(records, source)
+            for capture, sight in shown:
+                if not records.is_decided(capture.capture_id):
+                    outcome = record(chronicle, sight)
+                    records.decide(capture.capture_id, outcome)
+                    ARTICLES.labels(outcome).inc()
+
+    def _read(self, capture: StoredCapture, source: SourceFile, work: "_Work") -> Shown:
+        if work.alone:
+            if capture.article_tries >= _TRIES_ALONE:
+                log.error("page_unreadable", url=capture.url, capture_id=capture.capture_id)
+                return NoArticle(reason="failed: parse_timeout")
+            self.batches.begin_capture(capture.capture_id)
+        sight, article = read_capture(capture, work.exchanges, source)
+        if article is not None:
+            work.documents.append(article_document(capture, work.batch.warc_key, article))
+        return sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One try at one batch."""
+
+    batch: StoredBatch
+    exchanges: dict[str, StoredExchange]
+    alone: bool
+    documents: list[dict[str, Any]] = field(default_factory=list)
+
+
+def record(chronicle: Chronicle, shown: Shown) -> str:
+    """Write what one look showed into the history, and return what it was."""
+    match shown:
+        case Sighting():
+            return chronicle.see(shown)
+        case Miss():
+            return chronicle.miss(shown)
+        case Unchanged():
+            return chronicle.see_unchanged(shown)
+        case NoArticle(reason=reason):
+            return reason
+
+
+def on_normalize_batch(message: NormalizeBatch, *, normalizer: Normalizer) -> None:
+    """Normalize a stored batch, unless that is done already."""
+    batch = normalizer.batches.stored(message.batch_id)
+    if batch is None or batch.articles_done:
+        log.info("bell_repeated", batch_id=message.batch_id)
+        return
+    normalizer.normalize(batch)
+
+
+def make_app(settings: ServiceSettings) -> Celery:
+    """Return the normalizer's worker application."""
+    database = Database(settings.database_url.get_secret_value())
+    broker = Broker(settings.broker_url.get_secret_value())
+    normalizer = Normalizer(
+        batches=Batches(database),
+        history=History(database),
+        registry=Registry(database),
+        evidence=EvidenceStore(settings.evidence()),
+    )
+    return make_worker(
+        "normalizer",
+        [
+            Subscription(NormalizeBatch, partial(on_normalize_batch, normalizer=normalizer)),
+            Subscription(ShowNormalizerPulse, lambda _: broker.show_pulse("normalizer")),
+        ],
+        settings=settings,
+        logs=settings,
+        quarantine=Quarantine(database),
+    )

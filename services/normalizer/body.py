@@ -1,0 +1,160 @@
+"""The paragraphs of the article, out of the blocks of the page."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from services.normalizer.blocks import HEADINGS, Block, Element, Flow
+from services.normalizer.containers import Choice, choose_container
+from services.normalizer.standfirst import standfirst_index
+from services.normalizer.structured import Structured
+from services.normalizer.text import letters_of, lines_of
+from services.normalizer.vocabulary import is_related_heading, is_stock_phrase
+
+_END_MARKS = ("-0-", "(끝)", "(끝).", "(完)")
+_MIN_STRUCTURED_CHARS = 300
+_REPEAT_CHARS = 80
+_PREFIX_CHARS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The text of an article and how it was found.
+
+    Attributes:
+        indexes: The blocks of the flow that are the paragraphs; empty when the text came from JSON-LD.
+        element: The container, or None.
+        confidence: 0 to 1; below 0.5 a second opinion is worth its time.
+    """
+
+    paragraphs: tuple[str, ...]
+    method: str
+    confidence: float
+    indexes: tuple[int, ...] = ()
+    element: Element | None = None
+
+
+NO_BODY = Body(paragraphs=(), method="none", confidence=0.0)
+
+
+def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark: str | None = None) -> Body:
+    """Find the article's text by where the page's prose is, with JSON-LD's `articleBody` as a witness."""
+    published = lines_of(structured.article_body)
+    letters = letters_of("".join(published))
+    choice = choose_container(flow, title)
+    if choice is None:
+        return _from_structured(published) if len(letters) > _MIN_STRUCTURED_CHARS else NO_BODY
+    element = choice.element
+    aligned: list[int] | None = None
+    if len(letters) > _MIN_STRUCTURED_CHARS:
+        hits = [i for i, block in enumerate(flow.blocks) if _stands_in(block, letters)]
+        found = sum(len(flow.blocks[i].letters) for i in hits) / len(letters)
+        shown = sum(len(block.text) for block in flow.blocks[element.start : element.end] if not block.dropped)
+        if found < 0.35 and len(letters) > 1.6 * shown:
+            return _from_structured(published)
+        if hits and 0.75 < found < 1.6 and len(letters) > 0.45 * shown:
+            aligned = _with_subheadings(flow, element, hits)
+    indexes = range(element.start, element.end) if aligned is None else aligned
+    kept = _kept(flow.blocks, indexes, title=title, trusted=aligned is not None)
+    kept = _until_end(flow.blocks, kept, end_mark)
+    lead = standfirst_index(flow, structured.descriptions, before=kept[0]) if kept else None
+    if lead is not None and not _opens_with(flow.blocks, kept, flow.blocks[lead]):
+        kept.insert(0, lead)
+    return Body(
+        paragraphs=tuple(flow.blocks[i].text for i in kept),
+        method="article_structure" if aligned is None else "article_structure+json_ld",
+        confidence=0.95 if aligned is not None else _confidence(flow.blocks, kept, choice),
+        indexes=tuple(kept),
+        element=element,
+    )
+
+
+def body_of_rule(blocks: list[Block], *, title: str | None, end_mark: str | None = None) -> Body:
+    """Return every paragraph of the element that the source's rule named, but a repeat of the title."""
+    kept = [i for i, block in enumerate(blocks) if not _repeats_title(block, title)]
+    kept = _until_end(blocks, kept, end_mark)
+    paragraphs = tuple(blocks[i].text for i in kept)
+    return Body(paragraphs=paragraphs, method="rule", confidence=1.0 if paragraphs else 0.0)
+
+
+def _from_structured(paragraphs: list[str]) -> Body:
+    return Body(paragraphs=tuple(paragraphs), method="json_ld.articleBody", confidence=0.9)
+
+
+def _stands_in(block: Block, letters: str) -> bool:
+    return len(block.text) >= 15 and len(block.letters) >= 12 and block.letters[:_PREFIX_CHARS] in letters
+
+
+def _with_subheadings(flow: Flow, element: Element, hits: list[int]) -> list[int]:
+    chosen = set(hits)
+    for i in hits:
+        flow.blocks[i].dropped = False
+    return [
+        i
+        for i in range(hits[0], hits[-1] + 1)
+        if i in chosen
+        or (element.holds(i) and flow.blocks[i].tag in HEADINGS and not flow.blocks[i].dropped)
+    ]
+
+
+def _kept(blocks: list[Block], indexes: Iterable[int], *, title: str | None, trusted: bool) -> list[int]:
+    kept: list[int] = []
+    seen: set[str] = set()
+    for i in indexes:
+        block = blocks[i]
+        if block.dropped or block.tag == "h1" or _repeats_title(block, title):
+            continue
+        if not trusted and _is_furniture(block):
+            continue
+        # Short repeats are legitimate (recipes, verses); a long one is a box printed twice.
+        if len(block.text) > _REPEAT_CHARS and block.letters in seen:
+            continue
+        seen.add(block.letters)
+        kept.append(i)
+    while kept and blocks[kept[-1]].tag in HEADINGS:
+        kept.pop()
+    return kept
+
+
+def _repeats_title(block: Block, title: str | None) -> bool:
+    return bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters_of(title or "")
+
+
+def _is_furniture(block: Block) -> bool:
+    length = len(block.text)
+    if length < 3 and not block.letters:
+        return True
+    if block.link_share > 0.5 and (length < 250 or block.link_share > 0.8):
+        return True
+    return length < 200 and is_stock_phrase(block.text)
+
+
+def _until_end(blocks: list[Block], kept: list[int], end_mark: str | None) -> list[int]:
+    """Cut what follows the outlet's end mark, or a heading that announces other articles near the end."""
+    marks = (end_mark,) if end_mark else _END_MARKS
+    marked = [position for position, i in enumerate(kept) if blocks[i].text.rstrip().endswith(marks)]
+    if marked:
+        return kept[: marked[-1] + 1]
+    total = sum(blocks[i].weight for i in kept)
+    before = 0.0
+    for position, i in enumerate(kept):
+        # What follows must be the small part: `Read also` stands in the middle of many articles.
+        if before > 0.6 * total and is_related_heading(blocks[i].text):
+            return kept[:position]
+        before += blocks[i].weight
+    return kept
+
+
+def _opens_with(blocks: list[Block], kept: list[int], lead: Block) -> bool:
+    return any(blocks[i].letters[:60] == lead.letters[:60] for i in kept[:3])
+
+
+def _confidence(blocks: list[Block], kept: list[int], choice: Choice) -> float:
+    lengths = [len(blocks[i].text) for i in kept]
+    confidence = min(1.0, choice.share * 1.3)
+    if sum(lengths) < 300:
+        confidence *= 0.4
+    if lengths and sum(lengths) / len(lengths) < 60:
+        confidence *= 0.6
+    if choice.kept_share < 0.5:
+        confidence *= 0.9
+    return round(confidence, 3)

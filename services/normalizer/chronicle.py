@@ -1,0 +1,377 @@
+"""Identity and history: what a look at an address means for the article that stands under it.
+
+A URL is not an article. One is known by its source's key rule, else by its canonical address, else by
+equal text and day. An edit is told per address: an address that still shows what it showed before says
+nothing new, even when another address of the same article has moved on.
+"""
+
+import base64
+import hashlib
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.normalizer.edits import Edit, Version, compare
+from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.wording import normal_title, words
+from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.sources import SourceFile, article_key
+from shared.urls import is_home, same_site
+
+__all__ = ["Chronicle", "Records", "article_id_of"]
+
+_LEAST_TEXT_FOR_IDENTITY = 60
+"""Characters below which equal texts may be a coincidence: a photo caption, a notice."""
+_GONE_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
+_STATE_OF_MISS = {"not_found": "GONE", "redirected_home": "REDIRECTED", "error_page": "SOFT404"}
+_CANARY_WINDOW = timedelta(hours=1)
+
+
+class Records(Protocol):
+    """The history of one source, as far as it is read and written here."""
+
+    source_id: str
+
+    def url(self, url: str) -> KnownUrl | None:
+        """Return an address that is known as an article's."""
+
+    def urls(self, article_id: str) -> list[KnownUrl]:
+        """Return all addresses of an article."""
+
+    def article(self, article_id: str) -> ArticleHead:
+        """Return an article as it stands now."""
+
+    def article_of_key(self, key: str) -> str | None:
+        """Return the article that has a key."""
+
+    def article_of_identity(self, identity_digest: str) -> RevisionText | None:
+        """Return the oldest revision with the same text and day."""
+
+    def revision(self, revision_id: int) -> RevisionText:
+        """Return what a revision said."""
+
+    def revision_with_text(self, article_id: str, text_digest: str) -> RevisionText | None:
+        """Return the newest revision of an article that has this text."""
+
+    def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
+        """Add an article with its first revision."""
+
+    def add_revision(self, article_id: str, revision: NewRevision, *, is_current: bool = True) -> int:
+        """Add a revision."""
+
+    def see_url(self, known: KnownUrl, *, target_id: int, seen_at: datetime) -> None:
+        """Note that an address shows the article."""
+
+    def miss_url(self, url: str, *, seen_at: datetime, missing_as: str, capture_id: int) -> None:
+        """Count a look at which an address did not show its article."""
+
+    def set_state(self, article_id: str, state: str, *, since: datetime) -> None:
+        """Move an article to another state."""
+
+    def add_edit(self, article_id: str, edit: NewEdit) -> None:
+        """Record how a revision differs from the one before."""
+
+    def add_event(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        article_id: str | None,
+        capture_id: int | None,
+        data: dict[str, object] | None = None,
+    ) -> None:
+        """Append what happened."""
+
+    def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        """Whether another target of this host gave a good answer around this time."""
+
+    def merge(self, loser: str, winner: str) -> None:
+        """Make two articles one."""
+
+
+def article_id_of(source_id: str, key: str) -> str:
+    """Return the id of an article: 13 letters and digits that depend on its source and key only."""
+    digest = hashlib.sha256(f"{source_id}\n{key}".encode()).digest()
+    return base64.b32encode(digest[:8]).decode().rstrip("=").lower()
+
+
+class Chronicle:
+    """Writes what looks show into the history of one source, within one transaction."""
+
+    def __init__(self, records: Records, source: SourceFile) -> None:
+        self._records = records
+        self._source = source
+
+    def see(self, sighting: Sighting) -> str:
+        """Record a look that showed an article, and return what it was: a word for counting."""
+        known = self._records.url(sighting.url)
+        if known is not None:
+            return self._see_again(known, sighting)
+        key = self._key(sighting)
+        article_id = self._records.article_of_key(key)
+        if article_id is not None:
+            return self._add_alias_by_key(article_id, sighting)
+        twin = self._twin(sighting)
+        if twin is not None:
+            return self._add_alias(twin, sighting, by="text")
+        return self._add_article(key, sighting)
+
+    def see_unchanged(self, look: Unchanged) -> str:
+        """Record a look at which the server sent what it had sent before."""
+        known = self._records.url(look.url)
+        if known is None:
+            return "no_article"
+        self._records.see_url(known, target_id=look.target_id, seen_at=look.seen_at)
+        self._bring_back(known.article_id, at=look.seen_at, capture_id=look.capture_id)
+        return "unchanged"
+
+    def miss(self, miss: Miss) -> str:
+        """Record a look that did not find the article, if the host is in order.
+
+        The article is under suspicion when it is missing at every address it has, and removed when that has
+        been so for as many looks and as long as its source's rule says.
+        """
+        known = self._records.url(miss.url)
+        if known is None or miss.seen_at <= known.last_seen_at:
+            return "no_article"
+        if not self._host_answers(miss):
+            return "outage"
+        self._records.miss_url(
+            miss.url, seen_at=miss.seen_at, missing_as=miss.missing_as, capture_id=miss.capture_id
+        )
+        addresses = self._records.urls(known.article_id)
+        if any(address.missing_since is None for address in addresses):
+            return "missing_at_one_address"
+        self._suspect_or_remove(addresses, miss)
+        return "missing"
+
+    def _host_answers(self, miss: Miss) -> bool:
+        return self._records.host_answers(
+            miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW
+        )
+
+    def _suspect_or_remove(self, addresses: list[KnownUrl], miss: Miss) -> None:
+        article = self._records.article(addresses[0].article_id)
+        if article.state in _GONE_STATES:
+            return
+        since = max(address.missing_since for address in addresses if address.missing_since is not None)
+        looks = min(address.misses for address in addresses)
+        if looks >= self._source.removal.misses and miss.seen_at - since >= self._source.removal.over:
+            state, kind = _STATE_OF_MISS.get(miss.missing_as, "GONE"), "article_removed"
+        elif article.state != "SUSPECT":
+            state, kind = "SUSPECT", "article_suspect"
+        else:
+            return
+        self._records.set_state(article.article_id, state, since=since)
+        self._records.add_event(
+            kind,
+            at=miss.seen_at,
+            article_id=article.article_id,
+            capture_id=miss.capture_id,
+            data={"state": state, "since": since.isoformat(), "looks": looks, "missing_as": miss.missing_as},
+        )
+
+    def _bring_back(self, article_id: str, *, at: datetime, capture_id: int) -> None:
+        article = self._records.article(article_id)
+        if article.state == "SUSPECT":
+            self._records.set_state(article_id, "LIVE", since=at)
+        elif article.state in _GONE_STATES:
+            self._records.set_state(article_id, "RETURNED", since=at)
+            self._records.add_event(
+                "article_returned",
+                at=at,
+                article_id=article_id,
+                capture_id=capture_id,
+                data={"was": article.state},
+            )
+
+    def _key(self, sighting: Sighting) -> str:
+        """Return the identity of a page: the rule of its source, else its canonical address, else its own."""
+        rule = self._source.article.key
+        ruled = None if rule is None else article_key(rule, sighting.url)
+        if ruled is not None:
+            return f"key:{ruled}"
+        canonical = sighting.canonical_url
+        if canonical is None or canonical == sighting.url or not same_site(canonical, sighting.url):
+            return f"url:{sighting.url}"
+        if is_home(canonical) or not self._is_plausible_canonical(canonical, sighting):
+            return f"url:{sighting.url}"
+        return f"url:{canonical}"
+
+    def _is_plausible_canonical(self, canonical: str, sighting: Sighting) -> bool:
+        """Some sites name one address as canonical on every page; then text and title disagree."""
+        article_id = self._records.article_of_key(f"url:{canonical}")
+        if article_id is None:
+            return True
+        article = self._records.article(article_id)
+        return article.text_digest == sighting.text_digest or normal_title(article.title) == normal_title(
+            sighting.title
+        )
+
+    def _twin(self, sighting: Sighting) -> RevisionText | None:
+        if sum(len(paragraph) for paragraph in sighting.body) < _LEAST_TEXT_FOR_IDENTITY:
+            return None
+        return self._records.article_of_identity(sighting.identity_digest)
+
+    def _add_article(self, key: str, sighting: Sighting) -> str:
+        article_id = article_id_of(self._records.source_id, key)
+        revision_id = self._records.add_article(article_id, key, sighting.as_revision())
+        self._see(sighting, article_id, revision_id)
+        self._records.add_event(
+            "article_found",
+            at=sighting.seen_at,
+            article_id=article_id,
+            capture_id=sighting.capture_id,
+            data={"url": sighting.url, "title": sighting.title},
+        )
+        return "found"
+
+    def _add_alias_by_key(self, article_id: str, sighting: Sighting) -> str:
+        shown = self._records.revision_with_text(article_id, sighting.text_digest)
+        if shown is None:
+            # The same article by its key, with a text it never had: it was rewritten under a new address.
+            current = self._records.revision(self._records.article(article_id).revision_id)
+            self._add_alias(current, sighting, by="key")
+            return self._revise(current, sighting, title=current.title)
+        return self._add_alias(shown, sighting, by="key")
+
+    def _add_alias(self, shown: RevisionText, sighting: Sighting, *, by: str) -> str:
+        self._see(sighting, shown.article_id, shown.revision_id)
+        self._records.add_event(
+            "alias_added",
+            at=sighting.seen_at,
+            article_id=shown.article_id,
+            capture_id=sighting.capture_id,
+            data={"url": sighting.url, "by": by},
+        )
+        self._bring_back(shown.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        return "alias"
+
+    def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
+        if known.text_digest == sighting.text_digest and normal_title(known.title) == normal_title(
+            sighting.title
+        ):
+            return self._see_same(known, sighting, known.revision_id)
+        if sighting.seen_at < known.last_seen_at:
+            return self._see_late(known, sighting)
+        article = self._records.article(known.article_id)
+        title_moved = normal_title(known.title) != normal_title(sighting.title)
+        if article.text_digest == sighting.text_digest and (
+            not title_moved or normal_title(article.title) == normal_title(sighting.title)
+        ):
+            # Another address showed this before; here the article has caught up with itself.
+            return self._see_same(known, sighting, article.revision_id)
+        before = self._records.revision(known.revision_id)
+        if _looks_like_error_page(before, sighting):
+            return self.miss(sighting.as_miss("error_page"))
+        self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        return self._revise(before, sighting, title=known.title)
+
+    def _see_same(self, known: KnownUrl, sighting: Sighting, revision_id: int) -> str:
+        self._see(sighting, known.article_id, revision_id)
+        self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        return "unchanged"
+
+    def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
+        """A capture that is read after a later one. What it showed is kept; what is current stays so."""
+        if self._records.revision_with_text(known.article_id, sighting.text_digest) is not None:
+            return "unchanged"
+        self._records.add_revision(known.article_id, sighting.as_revision(), is_current=False)
+        self._records.add_event(
+            "revision_found_late",
+            at=sighting.seen_at,
+            article_id=known.article_id,
+            capture_id=sighting.capture_id,
+            data={"url": sighting.url},
+        )
+        return "late"
+
+    def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
+        """Add a revision if this address shows other words than before. `title` is what it was called here."""
+        edit = compare(
+            Version(title=title, paragraphs=before.body, modified=before.modified),
+            Version(title=sighting.title, paragraphs=sighting.body, modified=sighting.modified),
+        )
+        if edit is None:
+            self._see(sighting, before.article_id, before.revision_id)
+            return "unchanged"
+        revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
+        self._see(sighting, before.article_id, revision_id)
+        self._records.add_edit(before.article_id, _new_edit(edit, before, sighting, revision_id))
+        self._records.add_event(
+            "article_edited",
+            at=sighting.seen_at,
+            article_id=before.article_id,
+            capture_id=sighting.capture_id,
+            data={
+                "url": sighting.url,
+                "classes": [str(name) for name in edit.classes],
+                "silent": edit.silent,
+                "words_changed": edit.words_changed,
+            },
+        )
+        self._merge_same_story(before.article_id, sighting)
+        return "revised"
+
+    def _merge_same_story(self, article_id: str, sighting: Sighting) -> None:
+        """Merge with an article that is this very text: the new wording was met first at a new address.
+
+        The titles must agree too. Two stories may share a text by a mistake of the outlet; then each keeps
+        its own history.
+        """
+        twin = self._twin(sighting)
+        if twin is None or twin.article_id == article_id:
+            return
+        if normal_title(twin.title) != normal_title(sighting.title):
+            return
+        first, second = self._records.article(twin.article_id), self._records.article(article_id)
+        winner, loser = sorted(
+            (first, second), key=lambda article: (article.first_seen_at, article.article_id)
+        )
+        self._records.merge(loser.article_id, winner.article_id)
+        self._records.add_event(
+            "articles_merged",
+            at=sighting.seen_at,
+            article_id=winner.article_id,
+            capture_id=sighting.capture_id,
+            data={"merged": loser.article_id},
+        )
+
+    def _see(self, sighting: Sighting, article_id: str, revision_id: int) -> None:
+        shown = KnownUrl(
+            url=sighting.url,
+            article_id=article_id,
+            revision_id=revision_id,
+            title=sighting.title,
+            text_digest=sighting.text_digest,
+            last_seen_at=sighting.seen_at,
+            misses=0,
+            missing_since=None,
+            missing_as=None,
+        )
+        self._records.see_url(shown, target_id=sighting.target_id, seen_at=sighting.seen_at)
+
+
+def _new_edit(edit: Edit, before: RevisionText, sighting: Sighting, revision_id: int) -> NewEdit:
+    return NewEdit(
+        url=sighting.url,
+        from_revision=before.revision_id,
+        to_revision=revision_id,
+        seen_at=sighting.seen_at,
+        classes=[str(name) for name in edit.classes],
+        silent=edit.silent,
+        words_changed=edit.words_changed,
+        changes=[
+            {"op": str(change.op), "from": change.before, "to": change.after, "paragraph": change.paragraph}
+            for change in edit.changes
+        ],
+    )
+
+
+def _looks_like_error_page(before: RevisionText, sighting: Sighting) -> bool:
+    """Whether a long article has become a short notice that shares next to nothing with it."""
+    shown = " ".join(sighting.body)
+    told = " ".join(before.body)
+    if len(shown) > 400 or len(shown) * 3 > len(told):
+        return False
+    new, old = set(words(shown)), set(words(told))
+    return len(new & old) * 5 < len(new)

@@ -1,0 +1,152 @@
+"""From the bytes of a page to the fields of an article: one parse, every field with where it came from."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from services.normalizer.addresses import canonical_address, image_address
+from services.normalizer.attribution import find_original, find_source
+from services.normalizer.authors import find_authors
+from services.normalizer.blocks import Flow, read_flow
+from services.normalizer.body import Body, find_body
+from services.normalizer.fallback import guessed_date, scripted_date, second_opinion
+from services.normalizer.fields import Extraction, PageContext, Provenance
+from services.normalizer.languages import find_language
+from services.normalizer.page import Page, read_page
+from services.normalizer.published import (
+    Publication,
+    choose_published,
+    modified_date,
+    modified_day,
+    structured_dates,
+    url_date,
+)
+from services.normalizer.related import find_related
+from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_dates, ruled_original, ruled_title
+from services.normalizer.shown_dates import FoundDate, ShownDates, shown_dates, time_elements
+from services.normalizer.titles import find_title
+
+_UNSURE = 0.5
+"""Below this confidence trafilatura is asked; it is right more often than we are there."""
+
+_NO_CONTEXT = PageContext()
+
+
+def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
+    """Extract the fields of an article page.
+
+    The same bytes and context always give the same result.
+
+    Args:
+        body: The page as it was served, with its content coding undone.
+        context: What else is known about the page.
+
+    Raises:
+        ExtractionError: nothing can be read from the bytes, or a rule of the source is not usable.
+    """
+    rules = context.rules
+    page = read_page(body, context)
+    title = ruled_title(page, rules) or find_title(page.tree, page.structured, page.site)
+    headline = title.value if title else None
+    flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
+    text = _body(page, flow, context, headline)
+    language = find_language(headline, text.paragraphs, page.structured, declared=context.language)
+    tag = language.value if language else None
+    shown = shown_dates(flow, text, headline, order=rules.date_order if rules else None, language=tag)
+    publication = _publication(page, context, shown, text, tag)
+    related = find_related(flow, text, page.base)
+    provenance = {
+        "title": title,
+        "published": publication.provenance if publication else None,
+        "modified": modified_date(page.structured, shown.updated),
+        "authors": find_authors(page.tree, page.structured, page.site),
+        "language": language,
+        "source": find_source(page, flow, text, context),
+        "canonical_url": canonical_address(page.structured, context.url, page.base),
+        "original_url": ruled_original(page, rules) or find_original(page, flow, text),
+        "body": Provenance(value=str(len(text.paragraphs)), raw=None, method=text.method),
+        "related": Provenance(value=str(len(related)), raw=None, method="article_structure") if related else None,
+    }
+    known = {name: entry for name, entry in provenance.items() if entry is not None}
+    return replace(
+        _assembled(known, page, context, text),
+        published_precision=publication.value.precision if publication else None,
+        related=related,
+    )
+
+
+def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext, body: Body) -> Extraction:
+    values = {name: entry.value for name, entry in known.items()}
+    signed = values.get("authors")
+    return Extraction(
+        url=context.url,
+        title=values.get("title"),
+        published=values.get("published"),
+        published_precision=None,
+        modified=values.get("modified"),
+        authors=tuple(signed.split("; ")) if signed else (),
+        language=values.get("language"),
+        source=values.get("source"),
+        canonical_url=values.get("canonical_url"),
+        original_url=values.get("original_url"),
+        body=body.paragraphs,
+        related=(),
+        provenance=MappingProxyType(dict(known)),
+        description=next(iter(page.structured.descriptions), None),
+        site_name=page.site,
+        image=image_address(page.structured, page.base),
+        charset=page.codec,
+        confidence=body.confidence,
+    )
+
+
+def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Body:
+    rules = context.rules
+    found = find_body(flow, page.structured, title, end_mark=rules.end_mark if rules else None)
+    ruled = ruled_body(page, rules, title)
+    if ruled is not None:
+        wanted = frozenset(ruled.paragraphs)
+        indexes = tuple(index for index, block in enumerate(flow.blocks) if block.text in wanted)
+        return replace(ruled, indexes=indexes or found.indexes, element=found.element)
+    if found.confidence >= _UNSURE:
+        return found
+    other = second_opinion(page.markup, context.url)
+    if sum(map(len, other)) <= sum(map(len, found.paragraphs)) // 2:
+        return found
+    return replace(found, paragraphs=other, method="trafilatura")
+
+
+def _publication(
+    page: Page, context: PageContext, shown: ShownDates, body: Body, language: str | None
+) -> Publication | None:
+    address = url_date(context.url or page.structured.canonical, context.timezone)
+    candidates: list[FoundDate] = [
+        *ruled_dates(page, context.rules, language),
+        *structured_dates(page.structured),
+        *time_elements(page.tree),
+        *shown.published,
+        *([address] if address else []),
+    ]
+    chosen = choose_published(
+        candidates,
+        paragraphs=body.paragraphs,
+        captured_at=context.captured_at,
+        timezone=context.timezone,
+        updated=shown.updated,
+    )
+    if chosen is not None:
+        return chosen
+    scripted = scripted_date(page.markup)
+    if scripted is not None:
+        found = FoundDate(reading=scripted[0], raw=scripted[1], method="script.datePublished")
+        return choose_published([found], captured_at=context.captured_at, timezone=context.timezone)
+    changed = modified_day(page.structured, shown.updated)
+    guess = guessed_date(
+        page.markup,
+        context.url,
+        captured_at=context.captured_at,
+        updated=frozenset({changed} if changed else ()),
+    )
+    if guess is None:
+        return None
+    return Publication(value=guess, provenance=Provenance(value=guess.iso(), raw=None, method="htmldate"))

@@ -1,0 +1,81 @@
+"""Second opinions from larger libraries, only where the page left us unsure. Both may be missing."""
+
+import re
+from datetime import date, datetime
+
+from services.normalizer.dates import DateValue, read_date
+from services.normalizer.text import block_text
+
+try:
+    import trafilatura
+except ImportError:  # an extra of the normalizer
+    trafilatura = None
+try:
+    import htmldate
+except ImportError:  # an extra of the normalizer
+    htmldate = None
+
+_SCRIPTED = re.compile(r"[\"']datePublished\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})")
+_MAX_MARKUP_CHARS = 1_500_000
+_MAX_DATE_CHARS = 600_000
+
+
+def second_opinion(markup: str, url: str | None) -> tuple[str, ...]:
+    """Return the paragraphs that trafilatura finds; empty when it is missing, or the page too large for it."""
+    if trafilatura is None or len(markup) > _MAX_MARKUP_CHARS:
+        return ()
+    try:
+        text = trafilatura.extract(markup, url=url, include_comments=False, fast=True)
+    except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)
+        return ()
+    return tuple(line for line in map(block_text, (text or "").split("\n")) if line)
+
+
+def scripted_date(markup: str) -> tuple[DateValue, str] | None:
+    """Return the `datePublished` inside the page's scripts, with its text, when all of them name one day.
+
+    Pages built in the browser carry their data as escaped JSON that no JSON-LD reader sees.
+    """
+    texts = {match[1] for match in _SCRIPTED.finditer(markup)}
+    values = {text: reading for text in texts if isinstance(reading := read_date(text), DateValue)}
+    if not values or len({value.day for value in values.values()}) != 1:
+        return None
+    text = min(values)
+    return values[text], text
+
+
+def guessed_date(
+    markup: str, url: str | None, *, captured_at: datetime | None, updated: frozenset[date]
+) -> DateValue | None:
+    """Return the day that htmldate guesses.
+
+    A guess that rests on two numbers that could be read either way, or on the date of a change, is not taken.
+
+    Args:
+        markup: The page.
+        url: Its address.
+        captured_at: Nothing later is taken.
+        updated: Days that the page gives as those of later changes.
+    """
+    if htmldate is None or len(markup) > _MAX_DATE_CHARS:
+        return None
+    # A fixed end instead of today's date: the same page must give the same answer for ever.
+    latest = captured_at.date().isoformat() if captured_at else "2099-12-31"
+    try:
+        found = htmldate.find_date(markup, url=url, original_date=True, extensive_search=False, max_date=latest)
+    except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)
+        return None
+    if not found:
+        return None
+    moment = datetime.fromisoformat(found)
+    if moment.date() in updated:
+        return None
+    if moment.day <= 12 and moment.day != moment.month and _is_written_both_ways(markup, moment):
+        return None
+    return DateValue(moment=moment, precision="day")
+
+
+def _is_written_both_ways(markup: str, moment: datetime) -> bool:
+    month, day = f"0?{moment.month}", f"0?{moment.day}"
+    year = rf"(?:{moment.year}|{moment.year % 100:02d})"
+    return bool(re.search(rf"(?<!\d)(?:{month}[/-]{day}|{day}[/-]{month})[/-]{year}(?!\d)", markup))

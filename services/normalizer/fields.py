@@ -1,0 +1,162 @@
+"""What the normalizer is told about a page, and what it says of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal, Protocol
+
+DatePrecision = Literal["second", "minute", "day", "month", "year"]
+DateOrder = Literal["dmy", "mdy", "ymd"]
+
+
+class ArticleSelectors(Protocol):
+    """The `[article]` table of a source file, as far as extraction needs it."""
+
+    @property
+    def title(self) -> str | None:
+        """CSS selector of the headline."""
+
+    @property
+    def date(self) -> str | None:
+        """CSS selector of the publication date."""
+
+    @property
+    def body(self) -> str | None:
+        """CSS selector of the element, or the elements, that hold the text."""
+
+    @property
+    def original_url(self) -> str | None:
+        """CSS selector of the link to the article at its first publisher."""
+
+    @property
+    def exclude(self) -> tuple[str, ...]:
+        """CSS selectors of what is never part of the text."""
+
+    @property
+    def date_order(self) -> DateOrder | None:
+        """How the outlet writes numeric dates."""
+
+    @property
+    def date_format(self) -> str | None:
+        """A `strptime` format, tried before every other reading."""
+
+    @property
+    def end_mark(self) -> str | None:
+        """What the outlet prints after the last sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageContext:
+    """What is known about a page besides its bytes. Every part may be missing.
+
+    Attributes:
+        url: The address the bytes came from.
+        content_type: The `Content-Type` header as it was sent.
+        rules: The source's own selectors.
+        source_name: The name of the source as readers see it.
+        language: The language the source declares (BCP 47 primary tag).
+        timezone: IANA name of the zone that dates without one are in.
+        captured_at: When the bytes were fetched (aware); nothing is published later.
+    """
+
+    url: str | None = None
+    content_type: str | None = None
+    rules: ArticleSelectors | None = None
+    source_name: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    captured_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A value that was seen and not taken, and why."""
+
+    raw: str
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where the value of one field came from.
+
+    Attributes:
+        value: The value as text; for the body and the related cards, how many there are.
+        raw: The characters of the page that it was read from, cut at 500.
+        method: The place it was found, such as `rule`, `json_ld.headline` or `meta.og:title`.
+        rejected: Other values the page offered, best first.
+    """
+
+    value: str | None
+    raw: str | None
+    method: str
+    rejected: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """One card of a *More from* block. `date` is an ISO day when the card's date could be read."""
+
+    title: str
+    url: str | None
+    excerpt: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """The fields of one article page.
+
+    Attributes:
+        published: ISO 8601, as exact as `published_precision` says, with the zone where it is known.
+        modified: ISO 8601, what the page itself says; never used as the publication date.
+        language: ISO 639-1 code.
+        body: Paragraphs in reading order, without mark-up.
+        confidence: 0 to 1: how sure the choice of the body is.
+    """
+
+    url: str | None
+    title: str | None
+    published: str | None
+    published_precision: DatePrecision | None
+    modified: str | None
+    authors: tuple[str, ...]
+    language: str | None
+    source: str | None
+    canonical_url: str | None
+    original_url: str | None
+    body: tuple[str, ...]
+    related: tuple[Related, ...]
+    provenance: Mapping[str, Provenance] = field(default_factory=lambda: MappingProxyType({}))
+    description: str | None = None
+    site_name: str | None = None
+    image: str | None = None
+    charset: str = "utf-8"
+    confidence: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The body as one text, a line a paragraph."""
+        return "\n".join(self.body)
+
+
+class ExtractionFailure(StrEnum):
+    """Why nothing can be read from a body."""
+
+    EMPTY = "empty"
+    NOT_HTML = "not_html"
+    TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
+    BAD_RULE = "bad_rule"
+
+
+class ExtractionError(ValueError):
+    """Nothing can be read from these bytes; `reason` is for counting, `detail` for people."""
+
+    def __init__(self, reason: ExtractionFailure, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail

@@ -1,0 +1,149 @@
+"""What a page says of itself for machines: JSON-LD articles and `meta` elements, read once."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from selectolax.lexbor import LexborHTMLParser
+
+from services.normalizer.text import plain
+
+_MAX_SCRIPT_CHARS = 2_000_000
+_MAX_NODES = 5_000
+_LENIENT_CHARS = 500_000
+_ARTICLE_TYPES = frozenset(
+    "AdvertiserContentArticle AnalysisNewsArticle Article AskPublicNewsArticle BackgroundNewsArticle BlogPosting"
+    " LiveBlogPosting NewsArticle OpinionNewsArticle Report ReportageNewsArticle ReviewNewsArticle ScholarlyArticle"
+    " SocialMediaPosting TechArticle".split()
+)
+_NESTS = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "hasPart", "item")
+_DESCRIPTION_KEYS = ("og:description", "description", "twitter:description")
+
+JsonObject = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structured:
+    """The machine-readable head of a page.
+
+    Attributes:
+        meta: `meta` contents by lower-case `property`, `name` or `itemprop`; the first one wins.
+        articles: JSON-LD objects of an article type, in page order.
+        others: JSON-LD objects of other types, such as the page or a video; their dates are second best.
+        canonical: `href` of `link rel=canonical` as written.
+        html_language: `lang` of the `html` element as written.
+    """
+
+    meta: Mapping[str, str] = field(default_factory=dict)
+    articles: tuple[JsonObject, ...] = ()
+    others: tuple[JsonObject, ...] = ()
+    canonical: str | None = None
+    html_language: str | None = None
+
+    @property
+    def article_body(self) -> str:
+        """Return the longest `articleBody`, as it is written."""
+        bodies = [_joined(article.get("articleBody")) for article in self.articles]
+        return max(bodies, key=len, default="")
+
+    @property
+    def descriptions(self) -> tuple[str, ...]:
+        """Return what the page gives as its description, cleaned, best first."""
+        values = [self.meta.get(key) for key in _DESCRIPTION_KEYS]
+        values += [first_text(article.get("description")) for article in self.articles[:2]]
+        return tuple(dict.fromkeys(plain(value) for value in values if value))
+
+    def first_meta(self, *keys: str) -> tuple[str, str] | None:
+        """Return key and content of the first of the keys that the page has."""
+        for key in keys:
+            value = self.meta.get(key)
+            if value and value.strip():
+                return key, value
+        return None
+
+
+def read_structured(tree: LexborHTMLParser) -> Structured:
+    """Read the structured data of a parsed page."""
+    articles: list[JsonObject] = []
+    others: list[JsonObject] = []
+    for script in tree.css('script[type="application/ld+json"]'):
+        for found in _objects(_loaded(script.text())):
+            if _types(found) & _ARTICLE_TYPES:
+                articles.append(found)
+            else:
+                others.append(found)
+    link = tree.css_first('link[rel="canonical"]')
+    root = tree.root
+    return Structured(
+        meta=_read_meta(tree),
+        articles=tuple(articles),
+        others=tuple(others),
+        canonical=link.attributes.get("href") if link is not None else None,
+        html_language=root.attributes.get("lang") if root is not None and root.tag == "html" else None,
+    )
+
+
+def first_text(value: object) -> str | None:
+    """Return the text of a JSON-LD value, which may be a list, or an object with a name."""
+    for _ in range(8):
+        if isinstance(value, list):
+            value = value[0] if value else None
+        elif isinstance(value, dict):
+            value = value.get("name") or value.get("@value") or value.get("url") or value.get("@id")
+        else:
+            break
+    return (plain(value) or None) if isinstance(value, str) else None
+
+
+def _joined(value: object) -> str:
+    if isinstance(value, list):
+        return "\n".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def _read_meta(tree: LexborHTMLParser) -> dict[str, str]:
+    meta: dict[str, str] = {}
+    for node in tree.css("meta"):
+        attributes = node.attributes
+        content = attributes.get("content") or attributes.get("value")
+        key = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
+        if content and key:
+            meta.setdefault(key.strip().lower(), content)
+    return meta
+
+
+def _loaded(text: str) -> object:
+    if not text or len(text) > _MAX_SCRIPT_CHARS:
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        if len(text) > _LENIENT_CHARS:
+            return None
+    try:
+        # Publishers leave raw line ends in strings, a semicolon or a byte order mark around the object.
+        return json.loads(text.strip().strip(";\ufeff"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _objects(data: object) -> Iterator[JsonObject]:
+    waiting = [data]
+    seen = 0
+    while waiting and seen < _MAX_NODES:
+        node = waiting.pop(0) if len(waiting) < 64 else waiting.pop()
+        seen += 1
+        if isinstance(node, list):
+            waiting.extend(node)
+        elif isinstance(node, dict):
+            yield node
+            if not _types(node) & _ARTICLE_TYPES:
+                waiting.extend(node[key] for key in _NESTS if isinstance(node.get(key), dict | list))
+
+
+def _types(node: JsonObject) -> frozenset[str]:
+    value = node.get("@type")
+    names = value if isinstance(value, list) else [value]
+    return frozenset(name.rpartition("/")[2] for name in names if isinstance(name, str))

@@ -1,0 +1,102 @@
+"""The headline: the `h1` that another part of the page confirms, else what the page tells machines."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from services.normalizer.fields import Candidate, Provenance
+from services.normalizer.structured import Structured, first_text
+from services.normalizer.text import cut, letters_of, plain
+
+_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
+_HEADING_CHARS = range(4, 301)
+_MAX_HEADINGS = 6
+
+
+def find_title(tree: LexborHTMLParser, structured: Structured, site: str | None) -> Provenance | None:
+    """Find the headline of a page.
+
+    Args:
+        tree: The parsed page.
+        structured: Its structured data.
+        site: The name of the site, which is cut off the end or the start of a title.
+    """
+    offered = _offered(tree, structured)
+    headings = _headings(tree)
+    chosen = _confirmed_heading(headings, offered) or _first_offered(offered, headings, site)
+    if chosen is None:
+        return None
+    value, raw, method = chosen
+    seen = [*offered.items(), *(("h1", heading) for heading in headings)]
+    rejected = {
+        text: Candidate(raw=cut(text), method=name, reason="a better source was found")
+        for name, text in seen
+        if text not in {raw, value}
+    }
+    return Provenance(value=value, raw=cut(raw), method=method, rejected=tuple(rejected.values()))
+
+
+def without_site(title: str, site: str | None) -> str:
+    """Cut the name of the site off a title: `Headline | Site` or `Site: Headline`."""
+    name = letters_of(site or "")
+    if not name:
+        return title
+    for match in reversed(list(_SEPARATOR.finditer(title))):
+        tail = letters_of(title[match.end() :])
+        if tail and (tail in name or name in tail) and match.start() > 8:
+            title = title[: match.start()]
+    match_first = _SEPARATOR.search(title)
+    if match_first and letters_of(title[: match_first.start()]) == name and len(title) - match_first.end() > 10:
+        title = title[match_first.end() :]
+    return title.strip()
+
+
+def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
+    offered: dict[str, str] = {}
+    for article in structured.articles:
+        headline = first_text(article.get("headline")) or first_text(article.get("name"))
+        if headline:
+            offered["json_ld.headline"] = headline
+            break
+    social = structured.first_meta("og:title", "twitter:title")
+    if social:
+        offered[f"meta.{social[0]}"] = plain(social[1])
+    node = tree.css_first("title")
+    if node is not None and (text := plain(node.text())):
+        offered["title"] = text
+    return {name: text for name, text in offered.items() if text}
+
+
+def _headings(tree: LexborHTMLParser) -> list[str]:
+    texts = (" ".join(node.text().split()) for node in tree.css("h1")[:_MAX_HEADINGS])
+    return [text for text in texts if len(text) in _HEADING_CHARS]
+
+
+def _confirmed_heading(headings: list[str], offered: dict[str, str]) -> tuple[str, str, str] | None:
+    others = [(name, letters_of(text)) for name, text in offered.items()]
+    for heading in headings:
+        letters = letters_of(heading)
+        for name, other in others:
+            if letters and _agree(letters, other):
+                same = name == "json_ld.headline" and letters == other
+                return (offered[name] if same else heading), heading, f"h1+{name}"
+    return None
+
+
+def _agree(heading: str, other: str) -> bool:
+    if heading == other:
+        return True
+    return len(heading) > 15 and (heading in other or (other in heading and len(other) > 0.6 * len(heading)))
+
+
+def _first_offered(
+    offered: dict[str, str], headings: list[str], site: str | None
+) -> tuple[str, str, str] | None:
+    for name, text in offered.items():
+        if name != "title":
+            return without_site(text, site) or text, text, name
+    if len(headings) == 1:
+        return headings[0], headings[0], "h1"
+    if "title" in offered:
+        return without_site(offered["title"], site) or offered["title"], offered["title"], "title"
+    return (headings[0], headings[0], "h1") if headings else None

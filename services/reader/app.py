@@ -1,0 +1,139 @@
+"""Joins pages, exports, static files and error pages into one application."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from services.reader.errors import BadAddressError, NoSuchPageError
+from services.reader.exports import Exports
+from services.reader.pages import Pages
+from services.reader.remembered import Remembered
+from services.reader.rendering import Renderer
+from services.reader.security import SecurityHeaders
+from services.reader.settings import ReaderSettings
+from shared.encoding import dump_json
+from shared.errors import TryAgainError
+from shared.ledger.catalogue import Catalogue
+from shared.ledger.database import Database
+from shared.logs import set_up_logs
+from shared.settings import LedgerSettings, LogSettings, load
+
+__all__ = ["create_app", "serve"]
+
+log = structlog.get_logger(__name__)
+
+_RETRY_SECONDS = 10
+_SENTENCES = {
+    404: (
+        "Nothing here",
+        "No page has this address. The latest articles and the search are a good place to go on.",
+    ),
+    405: (
+        "Not that way",
+        "These pages are for reading: they can be asked for, and nothing can be sent to them.",
+    ),
+}
+_GENERAL = ("This did not work", "The request could not be answered.")
+
+
+def create_app(
+    catalogue: Catalogue, *, settings: ReaderSettings, monotonic: Callable[[], float] = time.monotonic
+) -> ASGIApp:
+    """Return the application over a catalogue."""
+    render = Renderer(cache_seconds=settings.cache_seconds)
+    sources = Remembered(catalogue.sources, seconds=settings.cache_seconds, monotonic=monotonic)
+    app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(Exports(catalogue, settings=settings, render=render).router())
+    app.include_router(Pages(catalogue, settings=settings, render=render, sources=sources).router())
+    _add_plain_routes(app, catalogue, render)
+    _add_error_pages(app, render)
+    return SecurityHeaders(app)
+
+
+def serve() -> None:
+    """Serve the pages as the settings say, until the process is told to stop.
+
+    Raises:
+        SettingsError: a setting is missing or wrong.
+    """
+    logs = load(LogSettings)
+    set_up_logs("reader", form=logs.log_format, level=logs.log_level)
+    settings = load(ReaderSettings)
+    database = Database(
+        load(LedgerSettings).database_url.get_secret_value(), max_connections=settings.connections
+    )
+    log.info("reader_started", host=settings.host, port=settings.port)
+    try:
+        uvicorn.run(
+            create_app(Catalogue(database), settings=settings),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+    finally:
+        database.close()
+
+
+def _add_plain_routes(app: FastAPI, catalogue: Catalogue, render: Renderer) -> None:
+    def static(request: Request, name: str) -> Response:
+        if name not in render.static:
+            raise HTTPException(404)
+        return render.static[name].response(request)
+
+    def healthz() -> Response:
+        catalogue.check()
+        return Response("ok\n", media_type="text/plain", headers={"cache-control": "no-store"})
+
+    app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"], response_model=None)
+
+
+def _add_error_pages(app: FastAPI, render: Renderer) -> None:
+    def answer(request: Request, status: int, *, title: str, sentence: str) -> Response:
+        if request.url.path.endswith(".json"):
+            body = dump_json({"error": sentence, "status": status})
+            headers = {"cache-control": "no-store"}
+            return Response(body, status_code=status, media_type="application/json", headers=headers)
+        return render.error_page(status, title=title, sentence=sentence)
+
+    def on_bad_address(request: Request, error: Exception) -> Response:
+        return answer(request, 400, title="Not an address", sentence=str(error))
+
+    def on_no_such_page(request: Request, error: Exception) -> Response:
+        return answer(request, 404, title="Not kept here", sentence=str(error))
+
+    def on_http_error(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        title, sentence = _SENTENCES.get(status, _GENERAL)
+        response = answer(request, status, title=title, sentence=sentence)
+        if isinstance(error, HTTPException) and error.headers:
+            response.headers.update(error.headers)
+        return response
+
+    def on_try_again(request: Request, error: Exception) -> Response:
+        log.warning("page_postponed", path=request.url.path, reason=str(error))
+        sentence = (
+            "The catalogue does not answer just now. The archive itself is safe; try again in a moment."
+        )
+        response = answer(request, 503, title="One moment", sentence=sentence)
+        response.headers["retry-after"] = str(_RETRY_SECONDS)
+        return response
+
+    def on_fault(request: Request, error: Exception) -> Response:
+        log.error("page_failed", path=request.url.path, exc_info=error)
+        sentence = "A fault on our side kept this page from being made. It has been noted."
+        return answer(request, 500, title="Our fault", sentence=sentence)
+
+    app.add_exception_handler(BadAddressError, on_bad_address)
+    app.add_exception_handler(NoSuchPageError, on_no_such_page)
+    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(TryAgainError, on_try_again)
+    app.add_exception_handler(Exception, on_fault)

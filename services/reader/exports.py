@@ -1,0 +1,92 @@
+"""The same lists and articles for programs: JSON under the address of the page with .json at its end."""
+
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from services.reader.asking import article_id_of, cursor_of, language_of, query_of, source_id_of
+from services.reader.errors import NoSuchPageError
+from services.reader.rendering import Renderer
+from services.reader.settings import ReaderSettings
+from shared.ledger.catalogue import Catalogue
+from shared.ledger.cursor import Cursor
+from shared.search_tokens import query_tokens
+
+__all__ = ["Exports"]
+
+_GET = ["GET", "HEAD"]
+
+
+class Exports:
+    """Serves JSON over a catalogue."""
+
+    def __init__(self, catalogue: Catalogue, *, settings: ReaderSettings, render: Renderer) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._render = render
+
+    def router(self) -> APIRouter:
+        """Return the addresses of the exports."""
+        router = APIRouter()
+        for path, export in (
+            ("/latest.json", self.latest),
+            ("/source/{source_id}.json", self.source),
+            ("/article/{article_id}.json", self.article),
+            ("/search.json", self.search),
+            ("/edits.json", self.edits),
+            ("/removals.json", self.removals),
+        ):
+            router.add_api_route(path, export, methods=_GET, response_model=None)
+        return router
+
+    def latest(self, request: Request) -> Response:
+        """All articles by date."""
+        language = language_of(request)
+        page = self._catalogue.latest(
+            self._settings.articles_on_page, before=cursor_of(request), language=language
+        )
+        following = _next("/latest.json", page.next, lang=language or "")
+        return self._list(request, [one.as_json() for one in page.items], following)
+
+    def source(self, request: Request, source_id: str) -> Response:
+        """The articles of one source by date."""
+        source_id = source_id_of(source_id)
+        page = self._catalogue.latest(
+            self._settings.articles_on_page, before=cursor_of(request), source_id=source_id
+        )
+        following = _next(f"/source/{source_id}.json", page.next)
+        return self._list(request, [one.as_json() for one in page.items], following)
+
+    def article(self, request: Request, article_id: str) -> Response:
+        """One article with every wording of it and the captures that show them."""
+        article = self._catalogue.article(article_id_of(article_id))
+        if article is None:
+            raise NoSuchPageError("No article is kept under this address.")
+        return self._render.json(request, article.as_json())
+
+    def search(self, request: Request) -> Response:
+        """Articles by their words."""
+        query = query_tokens(query_of(request))
+        page = self._catalogue.search(query, self._settings.results_on_page, before=cursor_of(request))
+        following = _next("/search.json", page.next, q=query.text)
+        return self._list(request, [hit.as_json() for hit in page.items], following)
+
+    def edits(self, request: Request) -> Response:
+        """What was reworded, the last seen first."""
+        page = self._catalogue.edits(self._settings.entries_on_page, before=cursor_of(request))
+        return self._list(request, [one.as_json() for one in page.items], _next("/edits.json", page.next))
+
+    def removals(self, request: Request) -> Response:
+        """What was taken down, the last seen first."""
+        page = self._catalogue.removals(self._settings.entries_on_page, before=cursor_of(request))
+        return self._list(request, [one.as_json() for one in page.items], _next("/removals.json", page.next))
+
+    def _list(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:
+        return self._render.json(request, {"items": items, "next": following})
+
+
+def _next(path: str, cursor: Cursor | None, **more: str) -> str | None:
+    """Return the address of the next page, or None at the end."""
+    if cursor is None:
+        return None
+    return f"{path}?{urlencode({**{name: value for name, value in more.items() if value}, 'before': cursor.text})}"

@@ -1,0 +1,181 @@
+"""The pages for people. Each method is one page: what is asked, what is looked up, what is shown."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.reader.article_view import History, article_view, edit_view
+from services.reader.asking import (
+    article_id_of,
+    cursor_of,
+    language_of,
+    number_of,
+    query_of,
+    source_id_of,
+)
+from services.reader.errors import NoSuchPageError
+from services.reader.highlighting import pattern_of_words
+from services.reader.remembered import Remembered
+from services.reader.rendering import Renderer
+from services.reader.settings import ReaderSettings
+from services.reader.views import card, days_of_cards, hit_card, removal_view, source_view
+from shared.ledger.catalogue import Catalogue
+from shared.ledger.records import Article, Revision, SourceSummary
+from shared.search_tokens import query_tokens
+
+__all__ = ["Pages"]
+
+_CAPTURES_SHOWN = 100
+_EDITS_SHOWN = 20
+_GET = ["GET", "HEAD"]
+
+
+class Pages:
+    """Serves the pages over a catalogue."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        settings: ReaderSettings,
+        render: Renderer,
+        sources: Remembered[tuple[SourceSummary, ...]],
+    ) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._render = render
+        self._sources = sources
+
+    def router(self) -> APIRouter:
+        """Return the addresses of the pages."""
+        router = APIRouter()
+        for path, page in (
+            ("/", self.latest),
+            ("/sources", self.all_sources),
+            ("/source/{source_id}", self.source),
+            ("/article/{article_id}", self.article),
+            ("/article/{article_id}/wording/{number}", self.wording),
+            ("/search", self.search),
+            ("/edits", self.edits),
+            ("/removals", self.removals),
+            ("/about", self.about),
+        ):
+            router.add_api_route(path, page, methods=_GET, response_model=None)
+        return router
+
+    def latest(self, request: Request) -> Response:
+        """All articles by date."""
+        before, language = cursor_of(request), language_of(request)
+        page = self._catalogue.latest(self._settings.articles_on_page, before=before, language=language)
+        sources = self._sources.get()
+        return self._render.page(
+            request,
+            "latest.html",
+            days=days_of_cards(map(card, page.items)),
+            next=page.next,
+            is_first=before is None,
+            language=language,
+            languages=sorted({source.language for source in sources} | ({language} if language else set())),
+            sources=[source_view(source) for source in sources],
+        )
+
+    def source(self, request: Request, source_id: str) -> Response:
+        """The articles of one source by date."""
+        source = self._source(source_id_of(source_id))
+        before = cursor_of(request)
+        page = self._catalogue.latest(
+            self._settings.articles_on_page, before=before, source_id=source.source_id
+        )
+        return self._render.page(
+            request,
+            "source.html",
+            source=source_view(source),
+            source_id=source.source_id,
+            days=days_of_cards(map(card, page.items)),
+            next=page.next,
+            is_first=before is None,
+        )
+
+    def all_sources(self, request: Request) -> Response:
+        """The sources with what is kept of each."""
+        views = [source_view(source) for source in self._sources.get()]
+        return self._render.page(request, "sources.html", sources=views)
+
+    def article(self, request: Request, article_id: str) -> Response:
+        """One article as its source shows it, or showed it last."""
+        article = self._article(article_id)
+        return self._article_page(request, article, article.current)
+
+    def wording(self, request: Request, article_id: str, number: str) -> Response:
+        """One article as it was worded once."""
+        article, wanted = self._article(article_id), number_of(number)
+        for revision in article.revisions:
+            if revision.number == wanted:
+                return self._article_page(request, article, revision)
+        raise NoSuchPageError("This article has no such wording. Its page lists those it has.")
+
+    def search(self, request: Request) -> Response:
+        """Articles by their words."""
+        query, before = query_tokens(query_of(request)), cursor_of(request)
+        page = self._catalogue.search(query, self._settings.results_on_page, before=before)
+        pattern = pattern_of_words(query.words)
+        return self._render.page(
+            request,
+            "search.html",
+            query=query,
+            cards=[hit_card(hit, pattern) for hit in page.items],
+            next=page.next,
+            is_first=before is None,
+            sources=[source_view(source) for source in self._sources.get()],
+        )
+
+    def edits(self, request: Request) -> Response:
+        """What was reworded, the last seen first."""
+        before = cursor_of(request)
+        page = self._catalogue.edits(self._settings.entries_on_page, before=before)
+        views = [edit_view(edit) for edit in page.items]
+        return self._render.page(request, "edits.html", edits=views, next=page.next, is_first=before is None)
+
+    def removals(self, request: Request) -> Response:
+        """What was taken down, the last seen first."""
+        before = cursor_of(request)
+        page = self._catalogue.removals(self._settings.entries_on_page, before=before)
+        views = [removal_view(removal) for removal in page.items]
+        return self._render.page(
+            request, "removals.html", removals=views, next=page.next, is_first=before is None
+        )
+
+    def about(self, request: Request) -> Response:
+        """What this archive promises, and how to check it."""
+        return self._render.page(request, "about.html")
+
+    def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
+        summary = article.summary
+        is_moved = summary.state != "LIVE"
+        history = History(
+            edits=self._catalogue.edits(_EDITS_SHOWN, article_id=summary.article_id).items,
+            urls=self._catalogue.urls(summary.article_id),
+            captures=self._catalogue.captures_of_article(summary.article_id, limit=_CAPTURES_SHOWN),
+            captures_limit=_CAPTURES_SHOWN,
+            evidence=self._catalogue.evidence_of_removal(summary.article_id) if is_moved else (),
+        )
+        more = self._catalogue.more_from(
+            summary.source_id, excluding=summary.article_id, limit=self._settings.related_articles
+        )
+        return self._render.page(
+            request,
+            "article.html",
+            article=article_view(article, read, history),
+            more=[card(one) for one in more.items],
+            more_next=more.next,
+        )
+
+    def _article(self, article_id: str) -> Article:
+        article = self._catalogue.article(article_id_of(article_id))
+        if article is None:
+            raise NoSuchPageError("No article is kept under this address. Search for its title instead.")
+        return article
+
+    def _source(self, source_id: str) -> SourceSummary:
+        for source in self._sources.get():
+            if source.source_id == source_id:
+                return source
+        raise NoSuchPageError("No source of this name is followed. The page of sources lists them all.")

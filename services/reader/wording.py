@@ -1,0 +1,95 @@
+"""Foreign text, addresses and times as a page may show them."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+_NOT_SHOWN = dict.fromkeys(
+    code
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+    if code not in (0x09, 0x0A)
+)
+"""Controls, and the marks that turn the direction of what follows them (Unicode UAX 9 §2).
+
+The marks that only give direction to themselves (U+200E, U+200F, U+061C) stay: Arabic and Hebrew need them.
+"""
+_BREAKS = {0x09: " ", 0x0A: " ", 0x0D: " ", 0x85: " ", 0x2028: " ", 0x2029: " "}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
+_PUBLISHED = re.compile(
+    r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}[\d.]*)?(Z|[+-]\d{2}:?\d{2})?)?)?)?"
+)
+_RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def shown(text: str) -> str:
+    """Return foreign text on one line without what could disturb the text around it; the evidence keeps it."""
+    plain = text.translate(_BREAKS | _NOT_SHOWN)
+    return plain.encode("utf-8", "replace").decode("utf-8") if not plain.isascii() else plain
+
+
+def excerpt(text: str, limit: int = 170) -> str:
+    """Return the beginning of a text, cut between words where it has words, at most `limit` characters."""
+    whole = " ".join(shown(text).split())
+    if len(whole) <= limit:
+        return whole
+    cut = whole[: limit - 1]
+    space = cut.rfind(" ")
+    cut = cut[:space] if space > limit * 2 // 3 else cut
+    while cut and (unicodedata.combining(cut[-1]) or not cut[-1].isalnum()):
+        cut = cut[:-1]
+    return cut + "…"
+
+
+def language_tag(language: str | None) -> str:
+    """Return the value of a `lang` attribute: a BCP 47 tag, or `und` when the language is not known."""
+    return language if language and _LANGUAGE.fullmatch(language) else "und"
+
+
+def direction(language: str | None) -> str:
+    """Return the value of a `dir` attribute: `rtl` for languages so written, else left to the text itself."""
+    return "rtl" if language_tag(language).split("-")[0].lower() in _RIGHT_TO_LEFT else "auto"
+
+
+def link(url: str) -> str | None:
+    """Return `url` if a page may link to it: http or https, with a host, and nothing invisible in it."""
+    if any(not character.isprintable() or character == " " for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in ("http", "https") and parts.hostname else None
+
+
+def day_first(published: str | None) -> str | None:
+    """Return a date of ISO 8601 as 16/10/2021, as 10/2021 or 2021 when that is all that is known.
+
+    A time of day follows with its zone as the page gave it. None when there is no date.
+    """
+    found = _PUBLISHED.fullmatch(published or "")
+    if found is None:
+        return None
+    year, month, day, clock, zone = found.groups()
+    text = "/".join(part for part in (day, month, year) if part)
+    return " ".join(part for part in (text, clock, "UTC" if zone == "Z" else zone) if part)
+
+
+def long_day(day: date) -> str:
+    """Return a date as 9 March 2026, which nobody reads as September."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def moment(at: datetime) -> str:
+    """Return a time as 9 March 2026, 12:00 UTC."""
+    utc = at.astimezone(UTC)
+    return f"{long_day(utc.date())}, {utc:%H:%M} UTC"
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun in singular or plural: 1 article, 2,078 articles."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,1 @@
+"""The one-machine form of Pressmark: its supervisor and its demonstration."""

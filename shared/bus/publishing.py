@@ -1,0 +1,51 @@
+"""Publishing: ringing the bell for work that stands in the ledger."""
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from shared.bus.configuration import make_celery
+from shared.bus.envelope import seal
+from shared.messages import Message
+from shared.settings import BusSettings
+
+__all__ = ["Bus"]
+
+log = structlog.get_logger(__name__)
+
+_URGENT, _ORDINARY = 0, 6
+"""Priorities of the Redis transport: lower goes first."""
+
+
+class Bus:
+    """Publishes messages. Made once in each process; connects when it is first used."""
+
+    def __init__(self, settings: BusSettings, *, app: Celery | None = None) -> None:
+        self._app = app or make_celery("pressmark", settings)
+
+    def publish(
+        self,
+        message: Message,
+        *,
+        trace_id: str | None = None,
+        delivery: int = 1,
+        urgent: bool = False,
+    ) -> bool:
+        """Ring the bell once. False when the broker does not answer; the reconciler will ring again.
+
+        A bell that fails is no error: what it announces is in the ledger already.
+        """
+        try:
+            self._app.send_task(
+                message.name,
+                kwargs=seal(message, trace_id=trace_id, delivery=delivery),
+                queue=message.receiver(),
+                priority=_URGENT if urgent else _ORDINARY,
+                argsrepr="",
+                kwargsrepr="",
+            )
+        except (OperationalError, RedisError, OSError) as error:
+            log.warning("bell_failed", message=message.name, error=str(error))
+            return False
+        return True

@@ -1,0 +1,296 @@
+"""HTTP/1 messages as they are stored: where the head ends, what its fields say, and the body without codings.
+
+Everything here is lenient about what servers do wrong and strict about size: a body is decoded only as far
+as a limit, because 1,827 bytes with two layers of gzip can hold a gigabyte.
+"""
+
+import importlib
+import importlib.util
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import zstandard
+
+from shared.errors import PressmarkError
+
+# We never offer brotli, so its decoder is needed only for servers that send it unasked.
+brotli: Any = importlib.import_module("brotli") if importlib.util.find_spec("brotli") else None
+
+MAX_DECODED_BYTES = 100 * 1024 * 1024
+MAX_CODINGS = 2
+MAX_RATIO = 200
+RATIO_FREE_BYTES = 1024 * 1024
+MAX_CHUNKS = 1_000_000
+MAX_ZSTD_WINDOW = 8 * 1024 * 1024
+"""What a zstd decoder must accept at least, and may demand at most (RFC 9659)."""
+_CODED_PIECE = 64 * 1024
+_DECODED_PIECE = 1024 * 1024
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
+
+
+class DecodeFailure(StrEnum):
+    """Why a stored body cannot be read as the page it was."""
+
+    UNKNOWN_CODING = "unknown_coding"
+    CODING_CHAIN = "coding_chain"
+    TOO_LARGE = "too_large"
+    RATIO = "ratio"
+    CORRUPT = "corrupt"
+
+
+class DecodeError(PressmarkError):
+    """A body cannot be decoded. The stored bytes are good all the same; look at the record itself."""
+
+    def __init__(self, reason: DecodeFailure, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseHead:
+    """A status line and its fields. Bytes outside ASCII are read as latin-1, so nothing is lost."""
+
+    status: int
+    fields: tuple[tuple[str, str], ...]
+
+    def first(self, name: str) -> str | None:
+        """Return the value of the first field of this name, in any case of letters."""
+        wanted = name.lower()
+        return next((value for key, value in self.fields if key.lower() == wanted), None)
+
+    def listed(self, name: str) -> list[str]:
+        """Return the comma-separated members of all fields of this name, lower-cased (RFC 9110 §5.6.1)."""
+        wanted = name.lower()
+        values = (value for key, value in self.fields if key.lower() == wanted)
+        return [item.strip().lower() for value in values for item in value.split(",") if item.strip()]
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks (RFC 9112 §7.1)."""
+        return "chunked" in self.listed("transfer-encoding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedBody:
+    """A body without codings; `complete` is False where a coding had no end."""
+
+    data: bytes
+    complete: bool
+
+
+def split_message(block: bytes) -> tuple[bytes, bytes]:
+    """Split a message into its head (with the empty line) and its body; without an empty line all is head."""
+    end = _HEAD_END.search(block)
+    return (block, b"") if end is None else (block[: end.end()], block[end.end() :])
+
+
+def parse_head(raw_head: bytes) -> ResponseHead:
+    """Read a head. Lines without a colon are passed over, folded lines are joined; nothing is refused."""
+    status_line, *lines = raw_head.decode("latin-1").replace("\r\n", "\n").rstrip("\n").split("\n")
+    fields: list[tuple[str, str]] = []
+    for line in lines:
+        if line[:1] in (" ", "\t") and fields:
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
+            continue
+        name, colon, value = line.partition(":")
+        if colon:
+            fields.append((name.strip(), value.strip()))
+    status = status_line.partition(" ")[2].lstrip()[:3]
+    return ResponseHead(
+        status=int(status) if status.isascii() and status.isdigit() else 0, fields=tuple(fields)
+    )
+
+
+def without_chunks(body: bytes) -> DecodedBody:
+    """Take the chunked coding off (RFC 9112 §7.1), with its extensions and trailers.
+
+    A body that ends too early gives what there is. One that is not chunked at all, whatever its head says,
+    comes back as it is.
+    """
+    pieces: list[bytes] = []
+    position = 0
+    while len(pieces) < MAX_CHUNKS:
+        end = body.find(b"\n", position)
+        size_text = body[position : end if end >= 0 else None].partition(b";")[0].strip()
+        if end < 0 or not _HEX.fullmatch(size_text):
+            whole = body if not pieces else b"".join(pieces)
+            return DecodedBody(data=whole, complete=False)
+        size = int(size_text, 16)
+        if size == 0:
+            return DecodedBody(data=b"".join(pieces), complete=True)
+        pieces.append(body[end + 1 : end + 1 + size])
+        position = end + 1 + size
+        # The line end behind a chunk, CRLF or a bare LF.
+        position += 2 if body[position : position + 2] == b"\r\n" else 1
+    return DecodedBody(data=b"".join(pieces), complete=False)
+
+
+def payload_of(head: ResponseHead, body: bytes) -> bytes:
+    """Return the payload as WARC 1.1 §6.3.2 means it: transfer-coding removed, content-coding kept."""
+    return without_chunks(body).data if head.is_chunked else body
+
+
+def decode_body(head: ResponseHead, body: bytes, *, limit: int = MAX_DECODED_BYTES) -> DecodedBody:
+    """Take every coding off a body.
+
+    Args:
+        head: The head the body came with.
+        body: The bytes behind the head.
+        limit: Most bytes of the result.
+
+    Raises:
+        DecodeError: A coding is unknown or corrupt, there are more than two, or the result would be larger
+            than the limit or, beyond its first MiB, 200 times what was sent.
+    """
+    chunked = head.is_chunked
+    plain = without_chunks(body) if chunked else DecodedBody(data=body, complete=True)
+    transfer = [item for item in head.listed("transfer-encoding") if item not in ("chunked", "identity")]
+    codings = [item for item in head.listed("content-encoding") if item != "identity"] + transfer
+    if len(codings) > MAX_CODINGS:
+        raise DecodeError(DecodeFailure.CODING_CHAIN, f"{len(codings)} codings")
+    ceiling = min(limit, max(RATIO_FREE_BYTES, MAX_RATIO * len(plain.data)))
+    try:
+        for coding in reversed(codings):
+            plain = _decode_one(coding, plain, ceiling)
+    except _CeilingError:
+        reason = DecodeFailure.TOO_LARGE if ceiling == limit else DecodeFailure.RATIO
+        raise DecodeError(reason, f"more than {ceiling} bytes") from None
+    if len(plain.data) > limit:
+        raise DecodeError(DecodeFailure.TOO_LARGE, f"more than {limit} bytes")
+    return plain
+
+
+def _decode_one(coding: str, coded: DecodedBody, ceiling: int) -> DecodedBody:
+    decoder = _DECODERS.get(coding)
+    if decoder is None or (coding == "br" and brotli is None):
+        raise DecodeError(
+            DecodeFailure.UNKNOWN_CODING, coding.encode("ascii", "backslashreplace").decode()[:40]
+        )
+    if not coded.data:
+        return coded
+    decoded = decoder(coded.data, ceiling)
+    return DecodedBody(data=decoded.data, complete=decoded.complete and coded.complete)
+
+
+class _CeilingError(Exception):
+    """A decoder gave more than it may."""
+
+
+class _Output:
+    """Decoded pieces up to a ceiling."""
+
+    def __init__(self, ceiling: int) -> None:
+        self._room = ceiling
+        self.pieces: list[bytes] = []
+
+    @property
+    def next_size(self) -> int:
+        """Most bytes to ask a decoder for: one more than there is room for shows that it has more."""
+        return min(self._room + 1, _DECODED_PIECE)
+
+    def add(self, piece: bytes) -> None:
+        """Take a piece.
+
+        Raises:
+            _CeilingError: There is no room for it.
+        """
+        self._room -= len(piece)
+        if self._room < 0:
+            raise _CeilingError
+        self.pieces.append(piece)
+
+    def result(self, *, complete: bool) -> DecodedBody:
+        return DecodedBody(data=b"".join(self.pieces), complete=complete)
+
+
+def _inflate_member(data: bytes, window_bits: int, output: _Output) -> tuple[bool, bytes]:
+    """Inflate one zlib, gzip or raw stream into the output.
+
+    Returns:
+        Whether its end was reached, and what follows it.
+
+    Raises:
+        zlib.error: The stream is corrupt; what came before stands in the output.
+    """
+    decoder = zlib.decompressobj(window_bits)
+    for start in range(0, len(data), _CODED_PIECE):
+        pending = data[start : start + _CODED_PIECE]
+        while pending:
+            output.add(decoder.decompress(pending, output.next_size))
+            pending = decoder.unconsumed_tail
+        if decoder.eof:
+            return True, decoder.unused_data + data[start + _CODED_PIECE :]
+    return False, b""
+
+
+def _gunzip(data: bytes, ceiling: int) -> DecodedBody:
+    """Decode gzip of one or more members; what follows the last one is passed over (RFC 1952 §2.2)."""
+    output = _Output(ceiling)
+    complete, rest = _try_inflate(data, 31, output)
+    while complete and rest[:2] == b"\x1f\x8b":
+        complete, rest = _try_inflate(rest, 31, output)
+    return output.result(complete=complete)
+
+
+def _try_inflate(data: bytes, window_bits: int, output: _Output) -> tuple[bool, bytes]:
+    try:
+        return _inflate_member(data, window_bits, output)
+    except zlib.error as error:
+        if not any(output.pieces):
+            raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
+        return False, b""
+
+
+def _undeflate(data: bytes, ceiling: int) -> DecodedBody:
+    """Decode deflate, which servers send with and without the zlib frame (RFC 9110 §8.4.1.2)."""
+    try:
+        output = _Output(ceiling)
+        complete, _ = _try_inflate(data, 15, output)
+    except DecodeError:
+        output = _Output(ceiling)
+        complete, _ = _try_inflate(data, -15, output)
+    return output.result(complete=complete)
+
+
+def _unbrotli(data: bytes, ceiling: int) -> DecodedBody:
+    decoder = brotli.Decompressor()
+    output = _Output(ceiling)
+    pending = data
+    try:
+        while not decoder.is_finished():
+            output.add(decoder.process(pending, output_buffer_limit=output.next_size))
+            if decoder.can_accept_more_data():
+                break
+            pending = b""
+    except brotli.error as error:
+        raise DecodeError(DecodeFailure.CORRUPT, "brotli") from error
+    return output.result(complete=decoder.is_finished())
+
+
+def _unzstd(data: bytes, ceiling: int) -> DecodedBody:
+    decoder = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
+    output = _Output(ceiling)
+    try:
+        with decoder.stream_reader(data, read_across_frames=True) as reader:
+            while piece := reader.read(output.next_size):
+                output.add(piece)
+    except zstandard.ZstdError as error:
+        if not any(output.pieces):
+            raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
+        return output.result(complete=False)
+    return output.result(complete=True)
+
+
+_DECODERS: dict[str, Callable[[bytes, int], DecodedBody]] = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _undeflate,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}

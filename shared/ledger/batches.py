@@ -1,0 +1,489 @@
+"""Batches: who holds which targets, until when, and what came back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.errors import RejectError
+from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.frontier import TargetKind, free_hosts
+
+__all__ = [
+    "Batches",
+    "CaptureRow",
+    "LeasedTarget",
+    "OpenBatch",
+    "OverdueBells",
+    "PreviousLook",
+    "StaleLeaseError",
+    "StoredBatch",
+    "StoredCapture",
+]
+
+MAX_LOST_LEASES = 5
+"""Leases that a target may lose with its worker before it is set aside as quarantined."""
+
+
+class StaleLeaseError(RejectError):
+    """The lease was lost meanwhile: another worker has the targets, so nothing of this look counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousLook:
+    """The last capture of a target that holds a whole payload."""
+
+    capture_id: int
+    record_id: str
+    url: str
+    fetched_at: datetime
+    payload_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedTarget:
+    """What a fetcher needs to know of a target."""
+
+    target_id: int
+    source_id: str
+    url: str
+    host: str
+    kind: TargetKind
+    delay: timedelta
+    concurrency: int
+    etag: str | None
+    last_modified: str | None
+    via: str | None
+    hops: int
+    previous: PreviousLook | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBatch:
+    """A batch that this worker alone may fetch while it renews the lease."""
+
+    batch_id: str
+    trace_id: str
+    targets: tuple[LeasedTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRow:
+    """One look at one target, and where its evidence lies. `None` as status: no response came."""
+
+    target_id: int
+    fetched_at: datetime
+    status: int | None
+    reason: str | None
+    content_type: str | None
+    redirect_to: str | None
+    etag: str | None
+    last_modified: str | None
+    payload_digest: str | None
+    record_id: str
+    warc_offset: int
+    warc_length: int
+    revisit_of: int | None
+    truncated: str | None
+    ip: str | None
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the host gave a whole answer that is no error."""
+        return self.status is not None and self.status < 400 and self.truncated is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCapture:
+    """A capture as the later stages read it."""
+
+    capture_id: int
+    target_id: int
+    source_id: str
+    kind: TargetKind
+    host: str
+    url: str
+    via: str | None
+    hops: int
+    fetched_at: datetime
+    status: int | None
+    reason: str | None
+    redirect_to: str | None
+    content_type: str | None
+    record_id: str
+    warc_offset: int
+    warc_length: int
+    revisit_of: int | None
+    truncated: str | None
+    attempts: int
+    archived_at: datetime | None
+    found_title: str | None
+    found_date: str | None
+    article_tries: int
+    article_outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBatch:
+    """A batch whose evidence is in the object store."""
+
+    batch_id: str
+    trace_id: str
+    warc_key: str
+    links_done: bool
+    articles_done: bool
+    articles_tries: int
+    captures: tuple[StoredCapture, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverdueBells:
+    """Batches that wait for a stage without anyone at work: (batch id, trace id)."""
+
+    fetch: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    articles: tuple[tuple[str, str], ...]
+
+
+class Batches:
+    """Opens, renews, records, reaps and reads batches."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, batch_id: str, *, lease: timedelta) -> OpenBatch | None:
+        """Take a batch that is ready. None when it is unknown, already taken or done: a second bell."""
+        arguments = {"batch": batch_id, "lease": lease}
+        with self._database.transaction() as transaction:
+            taken = transaction.row(_TAKE, arguments)
+            if taken is None:
+                return None
+            rows = transaction.rows(_LEASED_TARGETS, arguments)
+        targets = tuple(_leased_target(row) for row in rows)
+        return OpenBatch(batch_id=batch_id, trace_id=taken["trace_id"], targets=targets)
+
+    def renew(self, batch_id: str, *, lease: timedelta) -> None:
+        """Keep a batch a while longer.
+
+        Raises:
+            StaleLeaseError: the reaper has taken it back.
+        """
+        with self._database.transaction() as transaction:
+            if not transaction.run(_RENEW, {"batch": batch_id, "lease": lease}):
+                raise StaleLeaseError(f"the lease of batch {batch_id} was lost before it was renewed")
+
+    def record(
+        self,
+        batch_id: str,
+        captures: Sequence[CaptureRow],
+        *,
+        warc_key: str,
+        warc_bytes: int,
+    ) -> None:
+        """Record what a batch brought, in one transaction: captures, states, hosts, the batch itself.
+
+        Targets of the batch without a capture were not begun; they are due again at once.
+
+        Raises:
+            StaleLeaseError: the lease was lost; nothing is recorded.
+            TryAgainError: the ledger does not answer.
+        """
+        arguments = {"batch": batch_id, "key": warc_key, "bytes": warc_bytes, **_columns(captures)}
+        with self._database.transaction() as transaction:
+            if not transaction.run(_CLOSE, arguments):
+                raise StaleLeaseError(
+                    f"the lease of batch {batch_id} was lost before its captures were recorded"
+                )
+            if captures:
+                transaction.run(_ADD_CAPTURES, arguments)
+                transaction.run(_MOVE_TARGETS, arguments)
+            transaction.run(_RETURN_UNTOUCHED, arguments)
+            free_hosts(transaction, batch_id)
+
+    def stored(self, batch_id: str) -> StoredBatch | None:
+        """Read a stored batch with its captures in the order they were made."""
+        with self._database.transaction() as transaction:
+            batch = transaction.row(_STORED, {"batch": batch_id})
+            if batch is None:
+                return None
+            rows = transaction.rows(_STORED_CAPTURES, {"batch": batch_id})
+        return StoredBatch(
+            batch_id=batch_id,
+            trace_id=batch["trace_id"],
+            warc_key=batch["warc_key"],
+            links_done=batch["links_done_at"] is not None,
+            articles_done=batch["articles_done_at"] is not None,
+            articles_tries=batch["articles_tries"],
+            captures=tuple(StoredCapture(**row | {"kind": TargetKind(row["kind"])}) for row in rows),
+        )
+
+    def give_back(self, batch_id: str) -> None:
+        """Return the targets of a batch that could not be stored. They are due again in a while."""
+        arguments = {"batch": batch_id}
+        with self._database.transaction() as transaction:
+            if transaction.run(_GIVE_BACK_BATCH, arguments):
+                transaction.run(_GIVE_BACK_TARGETS, arguments)
+                free_hosts(transaction, batch_id)
+
+    def count_open(self) -> int:
+        """Return how many batches are made and not stored yet."""
+        with self._database.transaction() as transaction:
+            row = transaction.row("select count(*) as open from batches where state in ('ready', 'fetching')")
+        return 0 if row is None else int(row["open"])
+
+    def links_done(self, batch_id: str) -> None:
+        """Note that the links of a batch are accepted and its next looks planned."""
+        with self._database.transaction() as transaction:
+            transaction.run(_LINKS_DONE, {"batch": batch_id})
+
+    def begin_articles(self, batch_id: str) -> int:
+        """Count one more try at normalizing a batch, before the work, and return which try this is."""
+        with self._database.transaction() as transaction:
+            row = transaction.row(_BEGIN_ARTICLES, {"batch": batch_id})
+        return 0 if row is None else int(row["articles_tries"])
+
+    def begin_capture(self, capture_id: int) -> None:
+        """Count one more try at a single capture, before the work."""
+        with self._database.transaction() as transaction:
+            transaction.run(_BEGIN_CAPTURE, {"capture": capture_id})
+
+    def articles_done(self, batch_id: str) -> None:
+        """Note that every capture of a batch is decided."""
+        with self._database.transaction() as transaction:
+            transaction.run(_ARTICLES_DONE, {"batch": batch_id})
+
+    def reap(self) -> list[str]:
+        """Take back the batches whose lease ran out and return their ids."""
+        with self._database.transaction() as transaction:
+            lost = [row["batch_id"] for row in transaction.rows(_LOSE)]
+            for batch_id in lost:
+                transaction.run(_RETURN_LOST, {"batch": batch_id, "most": MAX_LOST_LEASES})
+                free_hosts(transaction, batch_id)
+        return lost
+
+    def overdue(self, *, silence: timedelta) -> OverdueBells:
+        """Find what nobody has worked on for a while, and note that its bell is rung now."""
+        arguments = {"silence": silence}
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_OVERDUE, arguments)
+        return OverdueBells(
+            fetch=_bells(rows, "fetch"), links=_bells(rows, "links"), articles=_bells(rows, "articles")
+        )
+
+
+def lock_stage(transaction: Transaction, stage: str, batch_id: str) -> bool:
+    """Take the right to do a stage of a batch until the transaction ends. False when another has it."""
+    row = transaction.row(
+        "select pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) as taken",
+        {"name": f"{stage}:{batch_id}"},
+    )
+    return row is not None and bool(row["taken"])
+
+
+def _bells(rows: Sequence[Row], stage: str) -> tuple[tuple[str, str], ...]:
+    return tuple((row["batch_id"], row["trace_id"]) for row in rows if row[stage])
+
+
+def _leased_target(row: Row) -> LeasedTarget:
+    values: dict[str, Any] = {key: row[key] for key in _LEASED_FIELDS}
+    previous = None
+    if row["previous_id"] is not None and row["previous_digest"] is not None:
+        previous = PreviousLook(
+            capture_id=row["previous_id"],
+            record_id=row["previous_record"],
+            url=row["previous_url"],
+            fetched_at=row["previous_at"],
+            payload_digest=row["previous_digest"],
+        )
+    return LeasedTarget(**values | {"kind": TargetKind(row["kind"]), "previous": previous})
+
+
+_LEASED_FIELDS = (
+    "target_id",
+    "source_id",
+    "url",
+    "host",
+    "kind",
+    "delay",
+    "concurrency",
+    "etag",
+    "last_modified",
+    "via",
+    "hops",
+)
+
+
+def _columns(captures: Sequence[CaptureRow]) -> dict[str, list[object]]:
+    return {
+        "target_ids": [capture.target_id for capture in captures],
+        "times": [capture.fetched_at for capture in captures],
+        "statuses": [capture.status for capture in captures],
+        "reasons": [capture.reason for capture in captures],
+        "types": [capture.content_type for capture in captures],
+        "redirects": [capture.redirect_to for capture in captures],
+        "etags": [capture.etag for capture in captures],
+        "modifieds": [capture.last_modified for capture in captures],
+        "digests": [capture.payload_digest for capture in captures],
+        "records": [capture.record_id for capture in captures],
+        "offsets": [capture.warc_offset for capture in captures],
+        "lengths": [capture.warc_length for capture in captures],
+        "revisits": [capture.revisit_of for capture in captures],
+        "truncations": [capture.truncated for capture in captures],
+        "ips": [capture.ip for capture in captures],
+        "seconds": [capture.seconds for capture in captures],
+        "good": [capture.is_good for capture in captures],
+    }
+
+
+_TAKE = """
+update batches set state = 'fetching', lease_until = now() + %(lease)s
+where batch_id = %(batch)s and state = 'ready'
+returning trace_id
+"""
+
+_LEASED_TARGETS = """
+select targets.target_id, targets.source_id, targets.url, targets.host, targets.kind,
+       greatest(hosts.delay, hosts.robots_delay) as delay,
+       hosts.concurrency, targets.etag, targets.last_modified, targets.via, targets.hops,
+       previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
+       previous.fetched_at as previous_at, previous.payload_digest as previous_digest
+from targets
+join hosts using (host)
+left join captures as previous on previous.capture_id = targets.last_capture_id
+where targets.batch_id = %(batch)s and targets.state = 'leased'
+order by targets.priority desc, targets.target_id
+"""
+
+_RENEW = """
+update batches set lease_until = now() + %(lease)s where batch_id = %(batch)s and state = 'fetching'
+"""
+
+_CLOSE = """
+update batches set state = 'stored', lease_until = null, warc_key = %(key)s, warc_bytes = %(bytes)s,
+                   stored_at = now(), rung_at = now()
+where batch_id = %(batch)s and state = 'fetching'
+"""
+
+_ADD_CAPTURES = """
+insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, reason, content_type,
+                      redirect_to, payload_digest, record_id, warc_key, warc_offset, warc_length, revisit_of,
+                      truncated, ip, seconds)
+select %(batch)s, target_id, targets.source_id, targets.kind, targets.url, look.fetched_at, look.status,
+       look.reason, look.content_type, look.redirect_to, look.payload_digest, look.record_id, %(key)s,
+       look.warc_offset, look.warc_length, look.revisit_of, look.truncated, look.ip, look.seconds
+from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
+            %(types)s::text[], %(redirects)s::text[], %(digests)s::text[], %(records)s::text[],
+            %(offsets)s::bigint[], %(lengths)s::bigint[], %(revisits)s::bigint[], %(truncations)s::text[],
+            %(ips)s::text[], %(seconds)s::real[])
+     as look(target_id, fetched_at, status, reason, content_type, redirect_to, payload_digest, record_id,
+             warc_offset, warc_length, revisit_of, truncated, ip, seconds)
+join targets using (target_id)
+order by look.fetched_at, target_id
+"""
+
+# A target that was ever archived stays so: what a later look misses is told by `reason` and by its article.
+# A conditional request rests on the last whole payload, so only a good 200 moves the validators.
+_MOVE_TARGETS = """
+update targets
+set state = case when look.good or targets.archived_at is not null then 'archived' else 'failed' end,
+    reason = case when look.good then null else look.reason end,
+    attempts = case when look.good then 0 else targets.attempts + 1 end,
+    lost_leases = 0,
+    batch_id = null,
+    looked_at = look.fetched_at,
+    archived_at = case when look.good then coalesce(targets.archived_at, look.fetched_at)
+                       else targets.archived_at end,
+    etag = case when look.good and look.status = 200 then look.etag else targets.etag end,
+    last_modified = case when look.good and look.status = 200 then look.last_modified
+                         else targets.last_modified end,
+    last_capture_id = case when look.good and look.status = 200 and look.revisit_of is null
+                           then captures.capture_id else targets.last_capture_id end
+from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
+            %(etags)s::text[], %(modifieds)s::text[], %(revisits)s::bigint[], %(good)s::boolean[])
+     as look(target_id, fetched_at, status, reason, etag, last_modified, revisit_of, good)
+join captures on captures.batch_id = %(batch)s and captures.target_id = look.target_id
+where targets.target_id = look.target_id and targets.batch_id = %(batch)s
+"""
+
+_RETURN_UNTOUCHED = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now()
+where batch_id = %(batch)s
+"""
+
+_GIVE_BACK_BATCH = """
+update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
+where batch_id = %(batch)s and state = 'fetching'
+"""
+
+_GIVE_BACK_TARGETS = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now() + interval '15 seconds'
+where batch_id = %(batch)s
+"""
+
+_STORED = """
+select trace_id, warc_key, links_done_at, articles_done_at, articles_tries from batches
+where batch_id = %(batch)s and state = 'stored'
+"""
+
+_STORED_CAPTURES = """
+select captures.capture_id, captures.target_id, captures.source_id, captures.kind, targets.host, captures.url,
+       targets.via, targets.hops, captures.fetched_at, captures.status, captures.reason, captures.redirect_to,
+       captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
+       captures.revisit_of, captures.truncated, targets.attempts, targets.archived_at, targets.found_title,
+       targets.found_date, captures.article_tries, captures.article_outcome
+from captures join targets using (target_id)
+where captures.batch_id = %(batch)s
+order by captures.capture_id
+"""
+
+_LINKS_DONE = """
+update batches set links_done_at = coalesce(links_done_at, now()) where batch_id = %(batch)s
+"""
+
+_BEGIN_ARTICLES = """
+update batches set articles_tries = articles_tries + 1, rung_at = now()
+where batch_id = %(batch)s and state = 'stored' and articles_done_at is null
+returning articles_tries
+"""
+
+_BEGIN_CAPTURE = """
+update captures set article_tries = article_tries + 1 where capture_id = %(capture)s
+"""
+
+_ARTICLES_DONE = """
+update batches set articles_done_at = coalesce(articles_done_at, now()) where batch_id = %(batch)s
+"""
+
+_LOSE = """
+update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
+where batch_id in (select batch_id from batches where state = 'fetching' and lease_until < now()
+                   for update skip locked)
+returning batch_id
+"""
+
+_RETURN_LOST = """
+update targets
+set lost_leases = lost_leases + 1,
+    batch_id = null,
+    state = case when archived_at is not null then 'archived'
+                 when lost_leases + 1 >= %(most)s then 'failed' else 'waiting' end,
+    reason = case when lost_leases + 1 >= %(most)s then 'quarantined: its worker died each time' else reason end,
+    due_at = case when lost_leases + 1 >= %(most)s then null else now() end
+where batch_id = %(batch)s
+"""
+
+_OVERDUE = """
+update batches set rung_at = now()
+where batch_id in (
+    select batch_id from batches
+    where rung_at < now() - %(silence)s::interval
+      and (state = 'ready' or (state = 'stored' and (links_done_at is null or articles_done_at is null)))
+    order by rung_at limit 500
+    for update skip locked)
+returning batch_id, trace_id, state = 'ready' as fetch,
+          state = 'stored' and links_done_at is null as links,
+          state = 'stored' and articles_done_at is null as articles
+"""

@@ -1,0 +1,293 @@
+"""What the ledger knows of articles, read for people: lists, one article, its history, search.
+
+Every list is newest first and read in pages by its last item, never by offset, so that page 1,000 costs what
+page 1 costs. Nothing here writes.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString, TypeVar
+
+from shared.ledger import catalogue_sql as sql
+from shared.ledger.cursor import Cursor, Page
+from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.records import (
+    Article,
+    ArticleSummary,
+    ArticleUrl,
+    Capture,
+    Change,
+    Edit,
+    Removal,
+    Revision,
+    SearchHit,
+    SourceSummary,
+)
+from shared.search_tokens import SearchQuery
+
+__all__ = ["REMOVED_STATES", "Catalogue"]
+
+Item = TypeVar("Item", ArticleSummary, Edit, Removal)
+
+REMOVED_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
+"""The article is not to be had at its source; SUSPECT is not yet known to be, RETURNED is no longer."""
+
+_EXPORT_PAGE = 500
+_NOT_LIVE_STATES = (*REMOVED_STATES, "SUSPECT", "RETURNED")
+
+
+class Catalogue:
+    """Reads articles and their history.
+
+    Every method may raise `TryAgainError`: the database does not answer, or not in time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def latest(
+        self,
+        limit: int,
+        *,
+        before: Cursor | None = None,
+        source_id: str | None = None,
+        language: str | None = None,
+    ) -> Page[ArticleSummary]:
+        """Return articles by date, the newest first.
+
+        Args:
+            limit: how many at most.
+            before: where the last page ended.
+            source_id: only of this source.
+            language: only in this language, a BCP 47 primary tag.
+        """
+        where: LiteralString = "where a.merged_into is null"
+        if source_id is not None:
+            where += " and a.source_id = %(source_id)s"
+        if language is not None:
+            where += " and a.language = %(language)s"
+        arguments = {"source_id": source_id, "language": language, **_place(before, limit)}
+        with self._reading() as ledger:
+            rows = ledger.rows(sql.SUMMARY + where + sql.after_cursor(before) + sql.BY_DATE, arguments)
+        return _page([_summary(row) for row in rows], limit)
+
+    def more_from(self, source_id: str, *, excluding: str, limit: int = 12) -> Page[ArticleSummary]:
+        """Return the newest articles of a source without the article `excluding`."""
+        where: LiteralString = (
+            "where a.merged_into is null and a.source_id = %(source_id)s and a.article_id <> %(excluding)s"
+        )
+        arguments = {"source_id": source_id, "excluding": excluding, **_place(None, limit)}
+        with self._reading() as ledger:
+            rows = ledger.rows(sql.SUMMARY + where + sql.BY_DATE, arguments)
+        return _page([_summary(row) for row in rows], limit)
+
+    def article(self, article_id: str) -> Article | None:
+        """Return an article with all its revisions, or None.
+
+        The id of an article that was merged into another gives that other one, so no link ever breaks.
+        """
+        with self._reading() as ledger:
+            row = ledger.row(sql.SUMMARY + sql.WHERE_SURVIVOR, {"article_id": article_id})
+            if row is None:
+                return None
+            summary = _summary(row)
+            rows = ledger.rows(sql.REVISIONS, {"article_id": summary.article_id})
+        return Article(summary=summary, revisions=tuple(_revision(row) for row in rows))
+
+    def revisions(self, article_id: str) -> tuple[Revision, ...]:
+        """Return the revisions of an article, the first seen first."""
+        with self._reading() as ledger:
+            return tuple(_revision(row) for row in ledger.rows(sql.REVISIONS, {"article_id": article_id}))
+
+    def urls(self, article_id: str) -> tuple[ArticleUrl, ...]:
+        """Return the addresses of an article, the first seen first."""
+        with self._reading() as ledger:
+            return tuple(ArticleUrl(**row) for row in ledger.rows(sql.URLS, {"article_id": article_id}))
+
+    def captures_of_article(self, article_id: str, *, limit: int = 200) -> tuple[Capture, ...]:
+        """Return the looks at any address of an article, the last first."""
+        arguments = {"article_id": article_id, "limit": limit}
+        with self._reading() as ledger:
+            return tuple(_capture(row) for row in ledger.rows(sql.CAPTURES_OF_ARTICLE, arguments))
+
+    def evidence_of_removal(self, article_id: str, *, limit: int = 50) -> tuple[Capture, ...]:
+        """Return the captures that gave the article its present state, the first one first."""
+        with self._reading() as ledger:
+            return _evidence(ledger, [article_id], limit=limit).get(article_id, ())
+
+    def edits(
+        self,
+        limit: int,
+        *,
+        before: Cursor | None = None,
+        source_id: str | None = None,
+        article_id: str | None = None,
+    ) -> Page[Edit]:
+        """Return edits, the last seen first."""
+        where: LiteralString = "where true"
+        if source_id is not None:
+            where += " and e.source_id = %(source_id)s"
+        if article_id is not None:
+            where += " and e.article_id = %(article_id)s"
+        if before is not None:
+            where += sql.EDITS_AFTER
+        arguments = {"source_id": source_id, "article_id": article_id, **_place(before, limit)}
+        arguments["edit_id"] = int(before.key) if before and before.key.isdecimal() else 0
+        with self._reading() as ledger:
+            rows = ledger.rows(sql.EDITS + where + sql.EDITS_BY_DATE, arguments)
+        return _page([_edit(row) for row in rows], limit)
+
+    def removals(
+        self,
+        limit: int,
+        *,
+        before: Cursor | None = None,
+        source_id: str | None = None,
+        states: tuple[str, ...] = _NOT_LIVE_STATES,
+    ) -> Page[Removal]:
+        """Return articles that their source does not show, or shows again, the last changed first."""
+        where: LiteralString = (
+            "where a.merged_into is null and a.state <> 'LIVE' and a.state = any(%(states)s)"
+        )
+        if source_id is not None:
+            where += " and a.source_id = %(source_id)s"
+        if before is not None:
+            where += sql.REMOVALS_AFTER
+        arguments = {"source_id": source_id, "states": list(states), **_place(before, limit)}
+        with self._reading() as ledger:
+            rows = ledger.rows(sql.SUMMARY + where + sql.REMOVALS_BY_DATE, arguments)
+            articles = [_summary(row) for row in rows]
+            evidence = _evidence(ledger, [article.article_id for article in articles], limit=50)
+        found = [Removal(article=one, evidence=evidence.get(one.article_id, ())) for one in articles]
+        return _page(found, limit)
+
+    def sources(self) -> tuple[SourceSummary, ...]:
+        """Return all sources by name, with counts over everything kept: exact, so not free."""
+        with self._reading() as ledger:
+            arguments = {"removed_states": list(REMOVED_STATES)}
+            return tuple(SourceSummary(**row) for row in ledger.rows(sql.SOURCES, arguments))
+
+    def search(self, query: SearchQuery, limit: int, *, before: Cursor | None = None) -> Page[SearchHit]:
+        """Return the articles of which any revision matches, the newest first.
+
+        A query without words gives the articles its filters allow; one without either gives nothing.
+        """
+        if query.is_empty:
+            return Page(items=(), next=None)
+        where: LiteralString = "where a.merged_into is null"
+        if query.source_ids:
+            where += " and a.source_id = any(%(source_ids)s)"
+        if query.languages:
+            where += " and a.language = any(%(languages)s)"
+        arguments = {
+            "query": query.expression,
+            "source_ids": list(query.source_ids),
+            "languages": list(query.languages),
+            **_place(before, limit),
+        }
+        statement: LiteralString = where + sql.after_cursor(before)
+        with self._reading() as ledger:
+            rows = ledger.rows(
+                sql.search(statement) if query.clauses else sql.SUMMARY + statement + sql.BY_DATE, arguments
+            )
+        hits = tuple(_hit(row) for row in rows)
+        page = _page([hit.article for hit in hits], limit)
+        return Page(items=hits[:limit], next=page.next)
+
+    def every_article(
+        self, *, source_id: str | None = None, language: str | None = None
+    ) -> Iterator[ArticleSummary]:
+        """Yield all articles, the newest first, in short reads: an export holds no transaction open."""
+        yield from _walk(
+            lambda before: self.latest(_EXPORT_PAGE, before=before, source_id=source_id, language=language)
+        )
+
+    def every_edit(self, *, source_id: str | None = None, article_id: str | None = None) -> Iterator[Edit]:
+        """Yield all edits, the last seen first."""
+        yield from _walk(
+            lambda before: self.edits(_EXPORT_PAGE, before=before, source_id=source_id, article_id=article_id)
+        )
+
+    def every_removal(self, *, source_id: str | None = None) -> Iterator[Removal]:
+        """Yield all articles that their source does not show, or shows again, the last changed first."""
+        yield from _walk(lambda before: self.removals(_EXPORT_PAGE, before=before, source_id=source_id))
+
+    def check(self) -> None:
+        """Return when the ledger answers.
+
+        Raises:
+            TryAgainError: it does not.
+        """
+        with self._reading() as ledger:
+            ledger.row("select 1 as answer")
+
+    @contextmanager
+    def _reading(self) -> Iterator[Transaction]:
+        with self._database.transaction() as ledger:
+            ledger.run_script(sql.READ_ONLY)
+            yield ledger
+
+
+def _walk(read: Callable[[Cursor | None], Page[Item]]) -> Iterator[Item]:
+    before: Cursor | None = None
+    while True:
+        page = read(before)
+        yield from page.items
+        if page.next is None:
+            return
+        before = page.next
+
+
+def _place(before: Cursor | None, limit: int) -> dict[str, Any]:
+    """Return the arguments of a page; one row more is read to know whether another page follows."""
+    return {
+        "limit": limit + 1,
+        "at": before.at if before else None,
+        "key": before.key if before else None,
+    }
+
+
+def _page(items: list[Item], limit: int) -> Page[Item]:
+    shown = tuple(items[:limit])
+    return Page(items=shown, next=shown[-1].cursor if len(items) > limit and shown else None)
+
+
+def _summary(row: Row) -> ArticleSummary:
+    known = {name: row[name] for name in ArticleSummary.__dataclass_fields__}
+    return ArticleSummary(**{**known, "urls": tuple(row["urls"])})
+
+
+def _hit(row: Row) -> SearchHit:
+    article = _summary(row)
+    text = row.get("matched_text") or article.excerpt
+    return SearchHit(article=article, only_in_earlier=bool(row.get("only_in_earlier")), text=text)
+
+
+def _revision(row: Row) -> Revision:
+    names = ("revision_id", "number", "seen_at", "title", "text_digest", "fields")
+    return Revision(
+        **{name: row[name] for name in names},
+        url=row["revision_url"],
+        body=tuple(row["body"]),
+        capture=_capture(row),
+    )
+
+
+def _capture(row: Row) -> Capture:
+    return Capture(**{name: row[name] for name in Capture.__dataclass_fields__})
+
+
+def _edit(row: Row) -> Edit:
+    changes = (
+        Change(op=one.get("op", ""), before=one.get("from") or "", after=one.get("to") or "")
+        for one in row["changes"]
+    )
+    lists = {name: tuple(row[name]) for name in ("urls", "classes", "text_from", "text_to")}
+    return Edit(**{**row, **lists, "changes": tuple(changes)})
+
+
+def _evidence(ledger: Transaction, article_ids: list[str], *, limit: int) -> dict[str, tuple[Capture, ...]]:
+    found: dict[str, list[Capture]] = {}
+    for row in ledger.rows(sql.EVIDENCE, {"article_ids": article_ids, "limit": limit}):
+        found.setdefault(row["article_id"], []).append(_capture(row))
+    return {article_id: tuple(captures) for article_id, captures in found.items()}

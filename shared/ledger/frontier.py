@@ -1,0 +1,367 @@
+"""The frontier: which URLs were accepted, which are due, and who may be asked now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import uuid4
+
+from shared.errors import NotFoundError
+from shared.ledger.database import Database, Transaction
+
+__all__ = ["Candidate", "Claim", "ClaimLimits", "ClaimedTarget", "Frontier", "RobotsCopy", "TargetKind"]
+
+
+class TargetKind(StrEnum):
+    """What a target is looked at for."""
+
+    ARTICLE = "article"
+    LISTING = "listing"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    ROBOTS = "robots"
+
+
+LIST_KINDS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A URL that is offered to the frontier. Its `url_key` decides whether it is new."""
+
+    url: str
+    url_key: bytes
+    host: str
+    kind: TargetKind
+    via: str | None = None
+    hops: int = 0
+    title: str | None = None
+    date: str | None = None
+    excluded: str | None = None
+    """A reason to accept it as excluded: it is counted and shown, and never asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimLimits:
+    """How much one batch may hold."""
+
+    max_hosts: int = 300
+    max_targets: int = 200
+    host_time: timedelta = timedelta(seconds=20)
+    """Longest time that the delays of one host may add up to within a batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedTarget:
+    """A target under lease, with what robots.txt must be asked about it."""
+
+    target_id: int
+    url: str
+    host: str
+    kind: TargetKind
+    obeys_robots: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A batch that was made of due targets."""
+
+    batch_id: str
+    trace_id: str
+    targets: tuple[ClaimedTarget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsCopy:
+    """What a host answered for its robots.txt, as long as it may be used (RFC 9309 §2.4)."""
+
+    status: int | None
+    """None: it could not be had, and nothing may be asked (RFC 9309 §2.3.1.4)."""
+    body: bytes
+    until: datetime
+    delay: timedelta = timedelta(0)
+    """The crawl delay that it asks for."""
+
+
+class Frontier:
+    """Accepts, claims, plans and excludes targets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(
+        self,
+        source_id: str,
+        candidates: Sequence[Candidate],
+        *,
+        delay: timedelta,
+        concurrency: int,
+        via: str | None = None,
+    ) -> int:
+        """Add the candidates that are new, due at once, and return how many that were.
+
+        A host keeps the longest delay and the least concurrency that any of its sources asks for.
+
+        Raises:
+            TryAgainError: the ledger does not answer.
+        """
+        if not candidates:
+            return 0
+        columns = {
+            "source": source_id,
+            "delay": delay,
+            "concurrency": concurrency,
+            "hosts": sorted({candidate.host for candidate in candidates}),
+            **_columns(candidates),
+        }
+        with self._database.transaction() as transaction:
+            transaction.run(_ADD_HOSTS, columns)
+            accepted = transaction.run(_ADD_TARGETS, columns)
+            if accepted:
+                transaction.run(_COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
+        return accepted
+
+    def claim(self, *, limits: ClaimLimits, trace_id: str, lost_leases: int = 0) -> Claim | None:
+        """Lease due targets of hosts that may be asked now, under a new batch.
+
+        Targets that went down with a worker before (`lost_leases`) are claimed apart from the others and
+        in ever smaller batches, so that one that kills workers ends up alone.
+
+        Returns:
+            The claim, or None when nothing is due.
+
+        Raises:
+            TryAgainError: the ledger does not answer.
+        """
+        max_targets = (limits.max_targets, 10, 1)[min(lost_leases, 2)]
+        arguments = {
+            "batch": str(uuid4()),
+            "trace": trace_id,
+            "max_hosts": limits.max_hosts,
+            "max_targets": max_targets,
+            "host_time": limits.host_time,
+            "lost_leases": lost_leases,
+        }
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_CLAIM, arguments)
+            if not rows:
+                return None
+            transaction.run(_HOLD_HOSTS, arguments)
+            transaction.run(_OPEN_BATCH, {**arguments, "targets": len(rows)})
+        targets = tuple(ClaimedTarget(**row | {"kind": TargetKind(row["kind"])}) for row in rows)
+        return Claim(batch_id=str(arguments["batch"]), trace_id=trace_id, targets=targets)
+
+    def exclude_claimed(self, batch_id: str, target_ids: Sequence[int], reason: str) -> None:
+        """Take targets out of a batch again and exclude them. Hosts that have none left there are free."""
+        arguments = {"batch": batch_id, "ids": list(target_ids), "reason": reason}
+        with self._database.transaction() as transaction:
+            transaction.run(_EXCLUDE_CLAIMED, arguments)
+            transaction.run(_FREE_IDLE_HOSTS, arguments)
+            transaction.run(_CLOSE_IF_EMPTY, arguments)
+
+    def plan_looks(self, plans: Sequence[tuple[int, datetime | None]]) -> None:
+        """Set when each target is looked at next. A target that someone holds now is left alone."""
+        arguments = {"ids": [plan[0] for plan in plans], "dues": [plan[1] for plan in plans]}
+        with self._database.transaction() as transaction:
+            transaction.run(_PLAN, arguments)
+
+    def make_due(self, source_id: str, kinds: Sequence[TargetKind]) -> int:
+        """Make all targets of these kinds due now, excluded ones aside, and return how many there are."""
+        with self._database.transaction() as transaction:
+            return transaction.run(_MAKE_DUE, {"source": source_id, "kinds": [str(kind) for kind in kinds]})
+
+    def make_url_due(self, url_key: bytes) -> bool:
+        """Make one target due now. False when the URL was never accepted or is excluded."""
+        with self._database.transaction() as transaction:
+            return transaction.run(_MAKE_URL_DUE, {"key": url_key}) > 0
+
+    def source_of(self, url_key: bytes) -> str:
+        """Return the source that an accepted URL belongs to.
+
+        Raises:
+            NotFoundError: the URL was never accepted.
+        """
+        with self._database.transaction() as transaction:
+            row = transaction.row("select source_id from targets where url_key = %(key)s", {"key": url_key})
+        if row is None:
+            raise NotFoundError("this URL was never accepted")
+        return str(row["source_id"])
+
+    def robots(self, hosts: Sequence[str]) -> dict[str, RobotsCopy]:
+        """Return the copies of robots.txt that are known for these hosts."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_ROBOTS, {"hosts": list(hosts)})
+        return {
+            row["host"]: RobotsCopy(
+                status=int(row["robots_status"]) if row["robots_status"].isdigit() else None,
+                body=bytes(row["robots_body"] or b""),
+                until=row["robots_until"],
+                delay=row["robots_delay"],
+            )
+            for row in rows
+        }
+
+    def keep_robots(self, host: str, copy: RobotsCopy) -> None:
+        """Keep a host's robots.txt, and let what it had excluded be judged again when it changed."""
+        status = "unavailable" if copy.status is None else str(copy.status)
+        arguments = {"host": host, "status": status, "body": copy.body, "until": copy.until}
+        arguments["delay"] = copy.delay
+        with self._database.transaction() as transaction:
+            before = transaction.row(
+                "select robots_body from hosts where host = %(host)s for update", arguments
+            )
+            transaction.run(_KEEP_ROBOTS, arguments)
+            if before is not None and bytes(before["robots_body"] or b"") != copy.body:
+                transaction.run(_JUDGE_AGAIN, arguments)
+
+
+def free_hosts(transaction: Transaction, batch_id: str) -> None:
+    """Let a batch's hosts be asked by others, each after its delay."""
+    transaction.run(_FREE_HOSTS, {"batch": batch_id})
+
+
+def _columns(candidates: Sequence[Candidate]) -> dict[str, list[object]]:
+    return {
+        "keys": [candidate.url_key for candidate in candidates],
+        "urls": [candidate.url for candidate in candidates],
+        "target_hosts": [candidate.host for candidate in candidates],
+        "kinds": [str(candidate.kind) for candidate in candidates],
+        "vias": [candidate.via for candidate in candidates],
+        "hops": [candidate.hops for candidate in candidates],
+        "titles": [_without_nul(candidate.title) for candidate in candidates],
+        "dates": [_without_nul(candidate.date) for candidate in candidates],
+        "reasons": [candidate.excluded for candidate in candidates],
+    }
+
+
+def _without_nul(text: str | None) -> str | None:
+    return None if text is None else text.replace("\x00", "")[:1000]
+
+
+_ADD_HOSTS = """
+insert into hosts (host, delay, concurrency)
+select host, %(delay)s, %(concurrency)s from unnest(%(hosts)s::text[]) as host order by host
+on conflict (host) do update
+set delay = greatest(hosts.delay, excluded.delay), concurrency = least(hosts.concurrency, excluded.concurrency)
+where hosts.delay < excluded.delay or hosts.concurrency > excluded.concurrency
+"""
+
+_ADD_TARGETS = """
+insert into targets (url_key, url, host, source_id, kind, state, reason, due_at, priority, via, hops,
+                     found_title, found_date)
+select key, url, host, %(source)s, kind,
+       case when reason is null then 'waiting' else 'excluded' end, reason,
+       case when reason is null then now() end,
+       case kind when 'robots' then 9 when 'article' then 1 else 5 end,
+       via, hops, title, date
+from unnest(%(keys)s::bytea[], %(urls)s::text[], %(target_hosts)s::text[], %(kinds)s::text[], %(vias)s::text[],
+            %(hops)s::smallint[], %(titles)s::text[], %(dates)s::text[], %(reasons)s::text[])
+     with ordinality as offered(key, url, host, kind, via, hops, title, date, reason, place)
+order by place
+on conflict (url_key) do nothing
+"""
+
+_COUNT_ACCEPTED = """
+insert into acceptances (source_id, via, accepted) values (%(source)s, %(via)s, %(accepted)s)
+"""
+
+# Hosts that nobody holds and whose delay has passed; of each as many due targets as its delay lets a batch
+# hold. Until a host's robots.txt is known only that file is asked for, except for sources that ignore it.
+_CLAIM = """
+with free as materialized (
+    select host, greatest(delay, robots_delay) as delay, robots_until > now() as robots_known
+    from hosts
+    where held_by is null and next_request_at <= now()
+      and exists (select from targets join sources using (source_id)
+                  where targets.host = hosts.host and targets.due_at <= now()
+                    and least(targets.lost_leases, 2) = %(lost_leases)s
+                    and (targets.kind = 'robots' or sources.removed_at is null
+                         and (hosts.robots_until > now() or not sources.obeys_robots)))
+    order by next_request_at
+    limit %(max_hosts)s
+    for update skip locked
+), due as (
+    select target.target_id, target.obeys_robots
+    from free cross join lateral (
+        select targets.target_id, sources.obeys_robots
+        from targets join sources using (source_id)
+        where targets.host = free.host and targets.due_at <= now()
+          and least(targets.lost_leases, 2) = %(lost_leases)s
+          and (targets.kind = 'robots' or sources.removed_at is null
+               and (free.robots_known or not sources.obeys_robots))
+        order by targets.priority desc, targets.due_at
+        limit case when free.delay <= interval '0' then %(max_targets)s
+                   else greatest(1, floor(extract(epoch from %(host_time)s::interval)
+                                          / extract(epoch from free.delay)))::int end
+        for update of targets skip locked
+    ) as target
+    limit %(max_targets)s
+)
+update targets
+set state = 'leased', batch_id = %(batch)s, due_at = null
+from due
+where targets.target_id = due.target_id
+returning targets.target_id, targets.url, targets.host, targets.kind, due.obeys_robots
+"""
+
+_HOLD_HOSTS = """
+update hosts set held_by = %(batch)s
+where host in (select host from targets where batch_id = %(batch)s)
+"""
+
+_OPEN_BATCH = """
+insert into batches (batch_id, trace_id, targets) values (%(batch)s, %(trace)s, %(targets)s)
+"""
+
+_EXCLUDE_CLAIMED = """
+update targets set state = 'excluded', reason = %(reason)s, batch_id = null, due_at = null
+where batch_id = %(batch)s and target_id = any(%(ids)s)
+"""
+
+_FREE_IDLE_HOSTS = """
+update hosts set held_by = null
+where held_by = %(batch)s and not exists (
+    select from targets where targets.batch_id = %(batch)s and targets.host = hosts.host)
+"""
+
+_CLOSE_IF_EMPTY = """
+update batches set state = 'empty', links_done_at = now(), articles_done_at = now()
+where batch_id = %(batch)s and not exists (select from targets where batch_id = %(batch)s)
+"""
+
+_PLAN = """
+update targets set due_at = plan.due
+from unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) as plan(id, due)
+where targets.target_id = plan.id and targets.state in ('archived', 'failed', 'waiting')
+"""
+
+_MAKE_DUE = """
+update targets set due_at = now()
+where source_id = %(source)s and kind = any(%(kinds)s) and state in ('archived', 'failed', 'waiting')
+"""
+
+_MAKE_URL_DUE = """
+update targets set due_at = now() where url_key = %(key)s and state in ('archived', 'failed', 'waiting')
+"""
+
+_ROBOTS = """
+select host, robots_status, robots_body, robots_until, robots_delay from hosts
+where host = any(%(hosts)s) and robots_status <> 'unknown'
+"""
+
+_KEEP_ROBOTS = """
+update hosts
+set robots_status = %(status)s, robots_body = %(body)s, robots_until = %(until)s, robots_delay = %(delay)s
+where host = %(host)s
+"""
+
+_JUDGE_AGAIN = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   reason = null, due_at = now()
+where host = %(host)s and state = 'excluded' and reason = 'robots'
+"""
+
+_FREE_HOSTS = """
+update hosts set held_by = null, next_request_at = now() + greatest(delay, robots_delay)
+where held_by = %(batch)s
+"""

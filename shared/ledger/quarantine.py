@@ -1,0 +1,53 @@
+"""Messages that could not be worked on, kept with their reason until someone decides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.ledger.database import Database, as_json
+
+__all__ = ["Quarantine"]
+
+
+class Quarantine:
+    """Keeps rejected messages where neither a broker's restart nor its loss can reach them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep(
+        self,
+        *,
+        queue: str,
+        message: str,
+        body: Mapping[str, Any],
+        trace_id: str,
+        reason: str,
+        attempts: int,
+    ) -> None:
+        """Keep one message.
+
+        Raises:
+            TryAgainError: the ledger does not answer.
+        """
+        arguments = {
+            "queue": queue,
+            "message": message,
+            "body": as_json(dict(body)),
+            "trace": trace_id,
+            "reason": reason[:4000].replace("\x00", ""),
+            "attempts": attempts,
+        }
+        with self._database.transaction() as transaction:
+            transaction.run(_KEEP, arguments)
+
+    def depths(self) -> dict[str, int]:
+        """Return how many messages each queue has here."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows("select queue, count(*) as depth from quarantine group by queue")
+        return {row["queue"]: row["depth"] for row in rows}
+
+
+_KEEP = """
+insert into quarantine (queue, message, body, trace_id, reason, attempts)
+values (%(queue)s, %(message)s, %(body)s, %(trace)s, %(reason)s, %(attempts)s)
+"""

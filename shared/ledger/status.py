@@ -1,0 +1,117 @@
+"""How things stand: the figures that an operator looks at first, and what a waiting command waits for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.ledger.database import Database
+
+__all__ = ["PendingWork", "Standing", "Status"]
+
+STATES = ("waiting", "leased", "archived", "failed", "excluded")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The main counts. `accepted` is counted apart from the states, so their sum can be held against it."""
+
+    targets: Mapping[str, int]
+    accepted: int
+    captures: int
+    articles: int
+    revisions: int
+    events: int
+
+    @property
+    def is_conserved(self) -> bool:
+        """Whether every accepted URL is in exactly one state."""
+        return sum(self.targets.values()) == self.accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingWork:
+    """What is still to do for a source, or for everything."""
+
+    due: int
+    """Targets that may be claimed as soon as their host is free."""
+    leased: int
+    unread: int
+    """Stored batches whose links or articles are not taken out yet."""
+    blocked: int
+    """Targets that wait because their host's robots.txt cannot be had."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing moves any more without the passing of time or a new order."""
+        return self.due == self.leased == self.unread == 0
+
+
+class Status:
+    """Reads counts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def standing(self) -> Standing:
+        """Return the main counts, all of one moment."""
+        with self._database.transaction() as transaction:
+            row = transaction.row(_STANDING)
+        assert row is not None
+        return Standing(
+            targets={state: int(row["states"].get(state, 0)) for state in STATES},
+            accepted=row["accepted"],
+            captures=row["captures"],
+            articles=row["articles"],
+            revisions=row["revisions"],
+            events=row["events"],
+        )
+
+    def pending(self, source_id: str | None = None) -> PendingWork:
+        """Return what is still to do, of one source or of all."""
+        with self._database.transaction() as transaction:
+            row = transaction.row(_PENDING, {"source": source_id})
+        assert row is not None
+        return PendingWork(**row)
+
+    def failures(self, source_id: str | None = None) -> dict[str, int]:
+        """Return how many targets failed or are excluded, by reason."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_FAILURES, {"source": source_id})
+        return {row["reason"]: row["targets"] for row in rows}
+
+
+_STANDING = """
+select (select coalesce(jsonb_object_agg(state, targets), '{}')
+        from (select state, count(*) as targets from targets group by state) as by_state) as states,
+       (select coalesce(sum(accepted), 0)::bigint from acceptances) as accepted,
+       (select count(*) from captures) as captures,
+       (select count(*) from articles where merged_into is null) as articles,
+       (select count(*) from revisions) as revisions,
+       (select count(*) from events) as events
+"""
+
+_PENDING = """
+with mine as (
+    select targets.state, targets.due_at, targets.kind,
+           targets.kind = 'robots' or hosts.robots_until > now() or not sources.obeys_robots as may_be_asked,
+           exists (select from targets as robots where robots.host = targets.host and robots.kind = 'robots'
+                     and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
+    from targets join hosts using (host) join sources using (source_id)
+    where (targets.state = 'leased' or targets.due_at <= now()) and sources.removed_at is null
+      and (%(source)s::text is null or source_id = %(source)s)
+)
+select count(*) filter (where state <> 'leased' and (may_be_asked or robots_coming)) as due,
+       count(*) filter (where state = 'leased') as leased,
+       count(*) filter (where state <> 'leased' and not may_be_asked and not robots_coming) as blocked,
+       (select count(*) from batches
+        where state = 'stored' and (links_done_at is null or articles_done_at is null)
+          and (%(source)s::text is null
+               or exists (select from captures
+                          where captures.batch_id = batches.batch_id and source_id = %(source)s))) as unread
+from mine
+"""
+
+_FAILURES = """
+select coalesce(reason, 'unknown') as reason, count(*) as targets from targets
+where state in ('failed', 'excluded') and (%(source)s::text is null or source_id = %(source)s)
+group by 1 order by 2 desc
+"""

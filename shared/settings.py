@@ -1,0 +1,140 @@
+"""What every service may be told from outside, each with its unit, its default and a sentence of why.
+
+Settings come from the environment with the prefix `PRESSMARK_`, and from files in the directory that
+`PRESSMARK_SECRETS` names (one file a setting: the way containers hand over secrets).
+"""
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.errors import SettingsError
+from shared.evidence import EvidenceSettings
+
+__all__ = [
+    "BusSettings",
+    "LedgerSettings",
+    "LogSettings",
+    "NetworkSettings",
+    "PressmarkSettings",
+    "ServiceSettings",
+    "StoreSettings",
+    "load",
+]
+
+Network = IPv4Network | IPv6Network
+
+
+class PressmarkSettings(BaseSettings):
+    """How every settings class reads its values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PRESSMARK_",
+        extra="ignore",
+        frozen=True,
+        secrets_dir=os.environ.get("PRESSMARK_SECRETS"),
+    )
+
+
+class LedgerSettings(PressmarkSettings):
+    """Where the ledger is."""
+
+    database_url: SecretStr
+    """PostgreSQL, as `postgresql://user:password@host:port/database`."""
+
+
+class BusSettings(PressmarkSettings):
+    """Where the broker is, and how patient the bus is."""
+
+    broker_url: SecretStr
+    """Valkey or Redis, as `redis://[:password@]host:port/0`."""
+
+    max_deliveries: int = Field(default=5, ge=1)
+    """Deliveries of one message before it goes to quarantine."""
+
+    task_seconds: int = Field(default=180, ge=10)
+    """Hard limit for one message in seconds: the process that works on it is killed then."""
+
+    visibility_seconds: int = Field(default=600, ge=30)
+    """Seconds after which the broker offers an unconfirmed message again. Must exceed `task_seconds`."""
+
+
+class StoreSettings(PressmarkSettings):
+    """Where the evidence is kept."""
+
+    s3_endpoint: str | None = None
+    """URL of an S3 server; unset means Amazon's own."""
+
+    s3_bucket: str = "pressmark"
+    """The bucket for everything that is kept. Created when it is missing."""
+
+    s3_access_key: SecretStr = SecretStr("")
+    """Access key of the bucket's owner."""
+
+    s3_secret_key: SecretStr = SecretStr("")
+    """Secret key of the bucket's owner."""
+
+    s3_region: str = "us-east-1"
+    """Region name, part of every signature."""
+
+    def evidence(self) -> EvidenceSettings:
+        """Return what the evidence store needs."""
+        return EvidenceSettings(
+            endpoint=self.s3_endpoint,
+            bucket=self.s3_bucket,
+            access_key=self.s3_access_key.get_secret_value(),
+            secret_key=self.s3_secret_key.get_secret_value(),
+            region=self.s3_region,
+        )
+
+
+class NetworkSettings(PressmarkSettings):
+    """What the outside world may be asked."""
+
+    private_networks: Annotated[tuple[Network, ...], NoDecode] = ()
+    """Private or loopback networks that may be fetched though they are private, separated by commas."""
+
+    @field_validator("private_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+        return value
+
+
+class LogSettings(PressmarkSettings):
+    """How much is said, and in which form."""
+
+    log_format: Literal["json", "console"] = "json"
+    """`json` for machines, `console` for people."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least severity that is written."""
+
+
+class ServiceSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, LogSettings):
+    """All that a worker of any service needs."""
+
+
+Settings = TypeVar("Settings", bound=PressmarkSettings)
+
+
+def load(kind: type[Settings]) -> Settings:
+    """Read settings from the environment.
+
+    Raises:
+        SettingsError: a setting is missing or wrong; the text names each by its variable.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"PRESSMARK_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise SettingsError(
+            f"{faults}. Set them in the environment, or start everything with 'pressmark up'."
+        ) from None

@@ -1,0 +1,104 @@
+"""How much of a response is kept."""
+
+import pytest
+
+from services.fetcher.outcomes import FetchFailure, Truncation
+from services.fetcher.reply import MAX_INTERIM_HEADS, NEVER_CUT_BYTES, HeldBytes, Reply
+from tests.support.fetching import limits
+
+
+def reply(**changes: object) -> Reply:
+    return Reply(limits(**changes), HeldBytes())
+
+
+def feed(answer: Reply, head: bytes) -> bool:
+    return [answer.add_head_line(line) for line in head.splitlines(keepends=True)][-1]
+
+
+def test_only_the_final_head_is_kept_and_the_others_are_counted() -> None:
+    answer = reply()
+
+    feed(answer, b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n")
+
+    assert answer.raw_head == b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n"
+    assert answer.interim_heads == 1
+    assert answer.final_status() == 200
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: b\r\n",
+        b"HTTP/1.1 000 X\r\n\r\n",
+        b"HTTP/1.1 99999999999 X\r\n\r\n",
+        b"HTTP/1.1 -1 X\r\n\r\n",
+        b"HTTP/1.1 \r\n\r\n",
+    ],
+)
+def test_an_unfinished_or_interim_head_or_an_impossible_status_is_no_response(head: bytes) -> None:
+    answer = reply()
+
+    feed(answer, head)
+
+    assert answer.final_status() is None
+
+
+def test_heads_that_announce_and_announce_are_cut_off() -> None:
+    answer = reply()
+
+    going_on = feed(answer, b"HTTP/1.1 100 Continue\r\n\r\n" * (MAX_INTERIM_HEADS + 2))
+
+    assert not going_on
+    assert answer.stopped is FetchFailure.PROTOCOL
+
+
+@pytest.mark.parametrize(("fields", "fits"), [(9, True), (10, True), (11, False)])
+def test_a_head_may_have_as_many_fields_as_the_limit_says(fields: int, *, fits: bool) -> None:
+    answer = reply(max_head_fields=10)
+
+    feed(answer, b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * fields + b"\r\n")
+
+    assert (answer.stopped is None) is fits
+    assert fits or answer.stopped is FetchFailure.HEADER_TOO_LARGE
+
+
+@pytest.mark.parametrize(("size", "fits"), [(99, True), (100, True), (101, False)])
+def test_a_head_may_be_as_long_as_the_limit_says(size: int, *, fits: bool) -> None:
+    answer = reply(max_head_bytes=100)
+    status = b"HTTP/1.1 200 OK\r\n"
+
+    feed(answer, status + b"X: " + b"a" * (size - len(status) - 7) + b"\r\n\r\n")
+
+    assert (answer.stopped is None) is fits
+
+
+@pytest.mark.parametrize(("size", "kept", "cut"), [(99, 99, False), (100, 100, False), (101, 100, True)])
+def test_a_body_is_kept_up_to_the_limit_and_then_marked_as_cut(size: int, kept: int, *, cut: bool) -> None:
+    answer = reply(max_body_bytes=100)
+
+    going_on = answer.add_body(b"a" * 60) and answer.add_body(b"b" * (size - 60))
+
+    assert answer.body == b"a" * 60 + b"b" * (kept - 60)
+    assert going_on is not cut
+    assert answer.stopped is (Truncation.LENGTH if cut else None)
+
+
+def test_when_all_looks_together_hold_too_much_only_large_bodies_are_cut() -> None:
+    held = HeldBytes()
+    large, small = Reply(limits(max_held_bytes=NEVER_CUT_BYTES), held), Reply(limits(max_held_bytes=1), held)
+    large.add_body(b"x" * (NEVER_CUT_BYTES + 1))
+
+    assert small.add_body(b"y" * 1000)
+    assert not large.add_body(b"x")
+    assert large.stopped is Truncation.LENGTH
+
+
+def test_a_released_body_gives_its_room_back() -> None:
+    held = HeldBytes()
+    answer = Reply(limits(), held)
+    answer.add_body(b"x" * 500)
+
+    answer.release()
+
+    assert held.count == 0
