@@ -225,9 +225,9 @@ def _new_client(settings: EvidenceSettings) -> Any:  # noqa: ANN401 -- as _clien
         s3={"addressing_style": "path"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        connect_timeout=5,
-        read_timeout=60,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=3,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 2},
         max_pool_connections=16,
     )
     session = boto3.session.Session(

@@ -25,6 +25,8 @@ MAX_CODINGS = 2
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 1024 * 1024
 MAX_CHUNKS = 1_000_000
+MAX_GZIP_MEMBERS = 10_000
+"""Tiny chunks and tiny members cost time, not memory; no page is cut into so many."""
 MAX_ZSTD_WINDOW = 8 * 1024 * 1024
 """What a zstd decoder must accept at least, and may demand at most (RFC 9659)."""
 _CODED_PIECE = 64 * 1024
@@ -209,53 +211,53 @@ class _Output:
         return DecodedBody(data=b"".join(self.pieces), complete=complete)
 
 
-def _inflate_member(data: bytes, window_bits: int, output: _Output) -> tuple[bool, bytes]:
+def _inflate(data: memoryview, window_bits: int, output: _Output) -> int | None:
     """Inflate one zlib, gzip or raw stream into the output.
 
     Returns:
-        Whether its end was reached, and what follows it.
+        Where the stream ends in the data, or None when it has no end there or is corrupt behind its beginning.
 
     Raises:
-        zlib.error: The stream is corrupt; what came before stands in the output.
+        DecodeError: Not even the beginning can be inflated.
     """
     decoder = zlib.decompressobj(window_bits)
-    for start in range(0, len(data), _CODED_PIECE):
-        pending = data[start : start + _CODED_PIECE]
-        while pending:
-            output.add(decoder.decompress(pending, output.next_size))
-            pending = decoder.unconsumed_tail
-        if decoder.eof:
-            return True, decoder.unused_data + data[start + _CODED_PIECE :]
-    return False, b""
+    try:
+        for start in range(0, len(data), _CODED_PIECE):
+            pending: bytes | memoryview = data[start : start + _CODED_PIECE]
+            while pending:
+                output.add(decoder.decompress(pending, output.next_size))
+                pending = decoder.unconsumed_tail
+            if decoder.eof:
+                return min(start + _CODED_PIECE, len(data)) - len(decoder.unused_data)
+    except zlib.error as error:
+        if not any(output.pieces):
+            raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
+    return None
 
 
 def _gunzip(data: bytes, ceiling: int) -> DecodedBody:
     """Decode gzip of one or more members; what follows the last one is passed over (RFC 1952 §2.2)."""
     output = _Output(ceiling)
-    complete, rest = _try_inflate(data, 31, output)
-    while complete and rest[:2] == b"\x1f\x8b":
-        complete, rest = _try_inflate(rest, 31, output)
-    return output.result(complete=complete)
-
-
-def _try_inflate(data: bytes, window_bits: int, output: _Output) -> tuple[bool, bytes]:
-    try:
-        return _inflate_member(data, window_bits, output)
-    except zlib.error as error:
-        if not any(output.pieces):
-            raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
-        return False, b""
+    rest = memoryview(data)
+    for _ in range(MAX_GZIP_MEMBERS):
+        end = _inflate(rest, 31, output)
+        if end is None:
+            return output.result(complete=False)
+        rest = rest[end:]
+        if bytes(rest[:2]) != b"\x1f\x8b":
+            return output.result(complete=True)
+    return output.result(complete=False)
 
 
 def _undeflate(data: bytes, ceiling: int) -> DecodedBody:
     """Decode deflate, which servers send with and without the zlib frame (RFC 9110 §8.4.1.2)."""
     try:
         output = _Output(ceiling)
-        complete, _ = _try_inflate(data, 15, output)
+        end = _inflate(memoryview(data), 15, output)
     except DecodeError:
         output = _Output(ceiling)
-        complete, _ = _try_inflate(data, -15, output)
-    return output.result(complete=complete)
+        end = _inflate(memoryview(data), -15, output)
+    return output.result(complete=end is not None)
 
 
 def _unbrotli(data: bytes, ceiling: int) -> DecodedBody:

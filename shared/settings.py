@@ -36,6 +36,7 @@ class PressmarkSettings(BaseSettings):
         extra="ignore",
         frozen=True,
         secrets_dir=os.environ.get("PRESSMARK_SECRETS"),
+        use_attribute_docstrings=True,
     )
 
 

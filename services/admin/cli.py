@@ -16,7 +16,7 @@ from shared.errors import NotFoundError, PressmarkError, TryAgainError
 from shared.ledger.status import PendingWork
 from shared.logs import escape_controls
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "print_status", "tools"]
 
 OK, FAILED, USAGE, PARTLY, NOT_FOUND, TRY_LATER = 0, 1, 2, 3, 4, 75
 """Exit codes: done, failed, wrong use, partly done, no such thing, try later (EX_TEMPFAIL of sysexits(3))."""
@@ -35,7 +35,7 @@ notes = Console(stderr=True, highlight=False)
 def add_commands(app: typer.Typer) -> None:
     """Add the operator's commands to the program."""
     app.add_typer(source_commands, name="source")
-    for command in (crawl, recheck, archive, articles, article, edits, removals, status):
+    for command in (crawl, recheck, archive, articles, article, edits, removals):
         app.command()(command)
 
 
@@ -138,16 +138,6 @@ def removals(source: OfSource = None, as_json: Json = False) -> None:
     with tools() as kit:
         rows = (one.as_json() for one in kit.catalogue.every_removal(source_id=source))
         show(rows, as_json=as_json, columns=("article", "state", "since", "url"))
-
-
-def status(as_json: Json = False) -> None:
-    """Show how the archive stands: targets by state, captures, articles, queues, quarantine."""
-    with tools() as kit:
-        figures = kit.figures()
-    if as_json:
-        print_json(figures)
-    else:
-        print_status(figures)
 
 
 class tools:  # noqa: N801  (reads as the with-statement it is)

@@ -1,5 +1,8 @@
 """From a stored list to the links that its source takes."""
 
+import re
+from typing import Final
+
 from services.crawler.feeds import UnreadableListError, feed_links
 from services.crawler.links import Discovery, LinkOrigin, ListPage, RawLink, gather
 from services.crawler.listings import page_links
@@ -8,6 +11,14 @@ from services.crawler.sitemaps import expanded, sitemap_links
 from shared.ledger.frontier import TargetKind
 from shared.sources import SourceFile
 from shared.urls import BadUrlError, canonical_url
+
+_SNIFF_BYTES: Final = 8192
+_ROOT = re.compile(
+    rb"[^<]*+(?:<\?[^>]*+>[^<]*+|<!--(?:[^-]|-(?!->))*+-->[^<]*+|<![^>]*+>[^<]*+)*+<(?:[\w.-]+:)?([A-Za-z]+)"
+)
+_ANOTHER_FORM: Final = frozenset({"a_feed", "not_a_feed", "not_a_sitemap"})
+_SITEMAP_ROOTS: Final = frozenset({b"urlset", b"sitemapindex"})
+_FEED_ROOTS: Final = frozenset({b"rss", b"feed", b"rdf"})
 
 
 def discover(page: ListPage, source: SourceFile) -> Discovery:
@@ -45,13 +56,16 @@ def _feed_or_sitemap(page: ListPage) -> list[RawLink]:
     """Read a document by what it is: outlets announce one and serve the other, and RSS is a valid sitemap."""
     body = expanded(page.body)
     plain = ListPage(url=page.url, kind=page.kind, content_type=page.content_type, body=body)
-    first, second = (
-        (feed_links, sitemap_links) if page.kind is TargetKind.FEED else (sitemap_links, feed_links)
-    )
+    root = _ROOT.match(body[:_SNIFF_BYTES].replace(b"\x00", b""))
+    name = root[1].lower() if root else b""
+    if name == b"html":
+        raise UnreadableListError("not_a_feed" if page.kind is TargetKind.FEED else "not_a_sitemap")
+    is_sitemap = name in _SITEMAP_ROOTS or (name not in _FEED_ROOTS and page.kind is TargetKind.SITEMAP)
+    first, second = (sitemap_links, feed_links) if is_sitemap else (feed_links, sitemap_links)
     try:
         return first(plain)
     except UnreadableListError as error:
-        if error.reason not in {"a_feed", "not_a_feed", "not_a_sitemap"}:
+        if error.reason not in _ANOTHER_FORM:
             raise
         try:
             return second(plain)

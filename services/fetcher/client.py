@@ -52,10 +52,15 @@ class HttpClient:
     open for the last one is used again by the next.
     """
 
+    _multi: pycurl.CurlMulti
+    _poller: select.epoll
+    _idle: list["Line"]
+
     def __init__(self, settings: FetcherSettings, gate: Gate) -> None:
         self.settings = settings
         self.gate = gate
         self._owner = 0
+        self._of_parents: list[object] = []
         self._running: dict[pycurl.Curl, Line] = {}
 
     @property
@@ -67,11 +72,13 @@ class HttpClient:
         """Make the multi handle of this process, unless it is there."""
         if self._owner == os.getpid():
             return
-        # What a parent had is left alone: closing it would speak on the parent's connections.
+        if self._owner:
+            # What the parent had is kept and never touched: freeing it would speak on the parent's connections.
+            self._of_parents.append((self._multi, self._poller, self._idle, self._running))
         self._owner = os.getpid()
         self._held = HeldBytes()
         self._running = {}
-        self._idle: list[Line] = []
+        self._idle = []
         self._watched: set[int] = set()
         self._timer_at: float | None = None
         self._poller = select.epoll()

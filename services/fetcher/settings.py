@@ -54,7 +54,7 @@ class FetcherSettings(PressmarkSettings):
     max_head_fields: int = Field(default=200, gt=0)
     """Most header fields of a response."""
 
-    max_body_bytes: ByteSize = Field(default=ByteSize(50 * 1024**2), gt=0)
+    max_body_bytes: ByteSize = Field(default=ByteSize(50 * 1024**2), gt=0, le=100 * 1024**2)
     """Longest body, before decoding. A longer one is kept up to here and marked `length`."""
 
     max_held_bytes: ByteSize = Field(default=ByteSize(256 * 1024**2), gt=0)

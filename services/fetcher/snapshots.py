@@ -21,6 +21,7 @@ from shared.clock import Clock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
+from shared.ledger.frontier import TargetKind
 from shared.metrics import CAPTURES, STORED_BYTES
 from shared.urls import BadUrlError, canonical_url
 
@@ -175,7 +176,15 @@ def _capture_row(exchange: RecordedExchange, target: LeasedTarget) -> CaptureRow
         truncated=exchange.truncated.value if exchange.truncated else None,
         ip=exchange.ip,
         seconds=exchange.timings.total,
+        is_good=_is_good(exchange, target.kind),
     )
+
+
+def _is_good(exchange: RecordedExchange, kind: TargetKind) -> bool:
+    """A host without a robots.txt has answered well: everything is allowed there (RFC 9309 §2.3.1.3)."""
+    if exchange.status is None or exchange.truncated is not None:
+        return False
+    return exchange.status < (500 if kind is TargetKind.ROBOTS and exchange.status != 429 else 400)
 
 
 def _reason(exchange: RecordedExchange) -> str | None:

@@ -1,18 +1,15 @@
 """Whose article it is: the source's name, and the link to the original at its first publisher."""
 
 import re
-from collections.abc import Iterator
 
 from services.normalizer.addresses import absolute_url
-from services.normalizer.blocks import Block, Flow
-from services.normalizer.body import Body
+from services.normalizer.blocks import Flow
 from services.normalizer.fields import Candidate, PageContext, Provenance
 from services.normalizer.page import Page
 from services.normalizer.structured import first_text
+from services.normalizer.surroundings import Surroundings
 from services.normalizer.text import cut
 
-_LINE_CHARS = 240
-_ABOVE = 15
 _NAME = r"(?P<name>[^|·•\n<>]{2,80}?)"
 _SOURCE_LINE = re.compile(
     rf"(?:^|[|·•/]\s*|\s)(?:source|quelle|fuente|fonte|bron|źródło|источник|джерело|출처|来源|來源|出典|nguồn|sumber|kaynak)"
@@ -27,9 +24,10 @@ _ORIGINAL = re.compile(
 )
 
 
-def find_source(page: Page, flow: Flow, body: Body, context: PageContext) -> Provenance | None:
+def find_source(page: Page, flow: Flow, place: Surroundings, context: PageContext) -> Provenance | None:
     """Find the name of the source: the rule's, else the page's own `Source:` line, else the site's name."""
-    shown = [(block.text, match["name"]) for block in _facts(flow, body) if (match := _SOURCE_LINE.search(block.text))]
+    lines = [flow.blocks[index].text for index in place.region]
+    shown = [(line, match["name"]) for line in lines if (match := _SOURCE_LINE.search(line))]
     if context.source_name:
         rejected = tuple(
             Candidate(raw=name.strip(), method="source_line", reason="the source's rule names it")
@@ -49,10 +47,10 @@ def find_source(page: Page, flow: Flow, body: Body, context: PageContext) -> Pro
     return None
 
 
-def find_original(page: Page, flow: Flow, body: Body) -> Provenance | None:
+def find_original(page: Page, flow: Flow, place: Surroundings) -> Provenance | None:
     """Find the link of the article's meta line that says it leads to the original."""
-    for block in _facts(flow, body):
-        for anchor in block.anchors:
+    for index in place.region:
+        for anchor in flow.blocks[index].anchors:
             text = " ".join(anchor.text().split())
             if not _ORIGINAL.match(text):
                 continue
@@ -61,11 +59,3 @@ def find_original(page: Page, flow: Flow, body: Body) -> Provenance | None:
             if url is not None:
                 return Provenance(value=url, raw=cut(raw or ""), method=f"link: {cut(text, 60)}")
     return None
-
-
-def _facts(flow: Flow, body: Body) -> Iterator[Block]:
-    """Yield the short blocks around the headline and right after the text."""
-    indexes = body.indexes or (body.element.start if body.element else 0,)
-    first, last = indexes[0], indexes[-1]
-    around = (*flow.blocks[max(0, first - _ABOVE) : first + 1], *flow.blocks[last + 1 : last + 4])
-    return (block for block in around if len(block.text) <= _LINE_CHARS)

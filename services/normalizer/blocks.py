@@ -1,7 +1,7 @@
 """One walk over a parsed page: its text as blocks in reading order, and the containers that hold them.
 
-A block is the text between two borders of block elements (or two `br`). An element remembers the range of blocks it
-holds, so that every later question (which container holds the article, which are cards) is a sum over a range.
+A block is the text between two borders of block elements (or two `br`). An element remembers the range of blocks
+it holds, so that every later question (which container holds the article, which are cards) is a sum over a range.
 """
 
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
-from services.normalizer.text import block_text, has_wide_letters, letters_of
+from services.normalizer.text import block_text, has_wide_letters, letters_of, words
 from services.normalizer.vocabulary import MAX_LABEL_CHARS, Verdict, label_verdict
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
-_SKIPPED = frozenset(
-    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset figcaption footer iframe"
-    " img input label link map math menu meta nav noscript object option picture progress script select source style"
-    " svg template textarea title video".split()
+_SKIPPED = words(
+    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset figcaption footer"
+    " iframe img input label link map math menu meta nav noscript object option picture progress script select"
+    " source style svg template textarea title video"
 )
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr o:p q rb rp rt ruby s samp small"
-    " span strike strong sub sup time tt u var wbr".split()
+_INLINE = words(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr o:p q rb rp rt ruby s samp"
+    " small span strike strong sub sup time tt u var wbr"
 )
 _CELLS = frozenset({"td", "th"})
 _LIST_PARTS = frozenset({"li", "td", "th", "dd"})
@@ -119,9 +119,7 @@ class _Walker:
             tag = child.tag
             if tag == "-text":
                 self._take_text(child.text_content, anchor)
-            elif tag is None or tag in _SKIPPED or tag[0] in "-!":
-                pass
-            elif self._excluded and child.mem_id in self._excluded:
+            elif tag is None or tag in _SKIPPED or tag[0] in "-!" or self._is_excluded(child):
                 pass
             elif tag == "br":
                 self._take_break(element.tag)
@@ -150,6 +148,9 @@ class _Walker:
             share = min(1.0, link_chars / len(text))
             weight = _weight(text, tag, share)
             self.blocks.append(Block(tag, text, share, weight, anchors))
+
+    def _is_excluded(self, node: LexborNode) -> bool:
+        return bool(self._excluded) and node.mem_id in self._excluded
 
     def _take_text(self, text: str | None, anchor: LexborNode | None) -> None:
         if not text:

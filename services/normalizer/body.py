@@ -1,5 +1,6 @@
 """The paragraphs of the article, out of the blocks of the page."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class Body:
     indexes: tuple[int, ...] = ()
     element: Element | None = None
 
+    def touches(self, element: Element) -> bool:
+        """Tell whether any paragraph of the text stands in an element of the flow."""
+        position = bisect_left(self.indexes, element.start)
+        return position < len(self.indexes) and self.indexes[position] < element.end
+
 
 NO_BODY = Body(paragraphs=(), method="none", confidence=0.0)
 
@@ -48,7 +54,9 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
     if len(letters) > _MIN_STRUCTURED_CHARS:
         hits = [i for i, block in enumerate(flow.blocks) if _stands_in(block, letters)]
         found = sum(len(flow.blocks[i].letters) for i in hits) / len(letters)
-        shown = sum(len(block.text) for block in flow.blocks[element.start : element.end] if not block.dropped)
+        shown = sum(
+            len(block.text) for block in flow.blocks[element.start : element.end] if not block.dropped
+        )
         if found < 0.35 and len(letters) > 1.6 * shown:
             return _from_structured(published)
         if hits and 0.75 < found < 1.6 and len(letters) > 0.45 * shown:
@@ -91,8 +99,7 @@ def _with_subheadings(flow: Flow, element: Element, hits: list[int]) -> list[int
     return [
         i
         for i in range(hits[0], hits[-1] + 1)
-        if i in chosen
-        or (element.holds(i) and flow.blocks[i].tag in HEADINGS and not flow.blocks[i].dropped)
+        if i in chosen or (element.holds(i) and flow.blocks[i].tag in HEADINGS and not flow.blocks[i].dropped)
     ]
 
 
@@ -116,7 +123,9 @@ def _kept(blocks: list[Block], indexes: Iterable[int], *, title: str | None, tru
 
 
 def _repeats_title(block: Block, title: str | None) -> bool:
-    return bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters_of(title or "")
+    return (
+        bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters_of(title or "")
+    )
 
 
 def _is_furniture(block: Block) -> bool:

@@ -10,11 +10,9 @@ import codecs
 import re
 from dataclasses import dataclass
 
-try:
-    import chardetng_py
-except ImportError:  # the detector is an extra of the normalizer; without it windows-1252 is the last resort
-    chardetng_py = None
+from services.normalizer.optional import optional_module
 
+_DETECTOR = optional_module("chardetng_py")
 _META_BYTES = 4096
 _MOSTLY_UTF8_RATIO = 200
 _DETECTOR_BYTES = 65_536
@@ -138,10 +136,10 @@ def _labelled(body: bytes, content_type: str | None) -> Decoded | None:
 
 
 def _detected(body: bytes, domain: str | None) -> Decoded:
-    if chardetng_py is None:
+    if _DETECTOR is None:
         return Decoded(text=body.decode("cp1252", "replace"), codec="cp1252", method="default")
     hint = (domain or "").rpartition(".")[2].lower().encode("ascii", "ignore")
     known = hint if hint.isalpha() and len(hint) == 2 else None
-    name = str(chardetng_py.detect(body[:_DETECTOR_BYTES], allow_utf8=False, tld=known))
+    name = str(_DETECTOR.detect(body[:_DETECTOR_BYTES], allow_utf8=False, tld=known))
     codec = codec_for_label(name) or "cp1252"
     return Decoded(text=body.decode(codec, "replace"), codec=codec, method="detector")

@@ -12,15 +12,13 @@ from typing import Protocol
 
 from services.normalizer.edits import Edit, Version, compare
 from services.normalizer.sightings import Miss, Sighting, Unchanged
-from services.normalizer.wording import normal_title, words
+from services.normalizer.wording import identifies, normal_title, words
 from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
 
 __all__ = ["Chronicle", "Records", "article_id_of"]
 
-_LEAST_TEXT_FOR_IDENTITY = 60
-"""Characters below which equal texts may be a coincidence: a photo caption, a notice."""
 _GONE_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
 _STATE_OF_MISS = {"not_found": "GONE", "redirected_home": "REDIRECTED", "error_page": "SOFT404"}
 _CANARY_WINDOW = timedelta(hours=1)
@@ -208,7 +206,7 @@ class Chronicle:
         )
 
     def _twin(self, sighting: Sighting) -> RevisionText | None:
-        if sum(len(paragraph) for paragraph in sighting.body) < _LEAST_TEXT_FOR_IDENTITY:
+        if not identifies(sighting.body):
             return None
         return self._records.article_of_identity(sighting.identity_digest)
 
@@ -361,7 +359,15 @@ def _new_edit(edit: Edit, before: RevisionText, sighting: Sighting, revision_id:
         silent=edit.silent,
         words_changed=edit.words_changed,
         changes=[
-            {"op": str(change.op), "from": change.before, "to": change.after, "paragraph": change.paragraph}
+            {
+                "op": str(change.op),
+                "from": change.before,
+                "to": change.after,
+                "paragraph": change.paragraph,
+                "at": change.at,
+                "moved_from": change.moved_from,
+                "classes": [str(name) for name in change.classes],
+            }
             for change in edit.changes
         ],
     )

@@ -4,16 +4,17 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-# Hours from UTC. Abbreviations that several parts of the world share (CST, IST, BST) keep the reading of news sites.
+# Hours from UTC. Abbreviations that several parts of the world share (CST, BST) keep the reading of news sites.
 _ZONES = {
     "z": 0.0, "utc": 0.0, "gmt": 0.0, "wet": 0.0, "bst": 1.0, "west": 1.0, "cet": 1.0, "mez": 1.0, "cest": 2.0,
     "mesz": 2.0, "eet": 2.0, "eest": 3.0, "msk": 3.0, "wib": 7.0, "wita": 8.0, "wit": 9.0, "hkt": 8.0, "sgt": 8.0,
     "kst": 9.0, "jst": 9.0, "aest": 10.0, "aedt": 11.0, "nzst": 12.0, "nzdt": 13.0, "ast": -4.0, "adt": -3.0,
-    "est": -5.0, "edt": -4.0, "et": -5.0, "cst": -6.0, "cdt": -5.0, "mst": -7.0, "mdt": -6.0, "pst": -8.0, "pdt": -7.0,
+    "est": -5.0, "edt": -4.0, "et": -5.0, "cst": -6.0, "cdt": -5.0, "mst": -7.0, "mdt": -6.0, "pst": -8.0,
+    "pdt": -7.0,
 }  # fmt: skip
 _FORENOON = "am a.m. a.m 오전 上午 午前 ap. पूर्वाह्न"
 _AFTERNOON = "pm p.m. p.m 오후 下午 午後 ip. अपराह्न"
-_MERIDIEMS = {word: False for word in _FORENOON.split()} | dict.fromkeys(_AFTERNOON.split(), True)
+_MERIDIEMS = dict.fromkeys(_FORENOON.split(), False) | dict.fromkeys(_AFTERNOON.split(), True)
 _MERIDIEM = "|".join(re.escape(word) for word in sorted(_MERIDIEMS, key=len, reverse=True))
 _ZONE = (
     r"(?:utc|gmt)?\s?[+-]\d{1,2}:?\d{2}(?!\d)|(?:utc|gmt)[+-]\d{1,2}(?!\d)|\b(?:"

@@ -1,7 +1,7 @@
 """Which container of a page holds the article.
 
-First the parts that are not the article are dropped, by what their labels say and how much text they hold. Then the
-search starts at the element that holds the headline and goes down to where the text is.
+First the parts that are not the article are dropped, by what their labels say and how much text they hold. Then
+the search starts at the element that holds the headline and goes down to where the text is.
 """
 
 import re

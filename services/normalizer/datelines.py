@@ -8,7 +8,9 @@ from services.normalizer.dates import folded
 from services.normalizer.months import month_number
 
 _HEAD_CHARS = 110
-_CJK = re.compile(r"(?<!\d)(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]\s?(?P<sent>発|发|電|电|讯|발)?")
+_CJK = re.compile(
+    r"(?<!\d)(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]\s?(?P<sent>発|发|電|电|讯|발)?"
+)
 _MONTH_DAY = re.compile(r"(?P<word>[^\W\d_]{3,})\.?\s(?P<day>\d{1,2})(?!\d)(?P<tail>.{0,30})")
 _DAY_MONTH = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.?\s(?:de\s)?(?P<word>[^\W\d_]{3,})(?P<tail>.{0,30})")
 _AGENCY = re.compile(r"^\.?,?\s?(?:[(/]|--|–|—|-\s)")

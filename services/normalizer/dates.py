@@ -1,8 +1,8 @@
 """Reading dates as people and machines write them.
 
 A date keeps the precision and the zone it was written with. Two numbers that could be day and month either way are
-an `AmbiguousDate` until a rule or other evidence decides: never a guess. Years of the Juche calendar (1912 is 1), of
-the Japanese eras and of the Republic of China are turned into ours first.
+an `AmbiguousDate` until a rule or other evidence decides: never a guess. Years of the Juche calendar (1912 is 1),
+of the Japanese eras and of the Republic of China are turned into ours first.
 """
 
 import re
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from services.normalizer.clock_times import time_beside
-from services.normalizer.fields import DateOrder, DatePrecision
+from services.normalizer.fields import DatePrecision
 from services.normalizer.months import month_number
+from shared.sources import DateOrder
 
 _MAX_CHARS = 400
 _FIRST_YEAR = 1600
@@ -104,8 +105,7 @@ def folded(text: str) -> str:
         line = unicodedata.normalize("NFKC", line)
         line = re.sub(r"[^\x00-\x7f]", _ascii_digit, line)
     line = " ".join(line.casefold().split())
-    line = _ERA.sub(_western_year, _JUCHE.sub(_western_juche, line))
-    return line
+    return _ERA.sub(_western_year, _JUCHE.sub(_western_juche, line))
 
 
 _JUCHE = re.compile(
@@ -217,10 +217,10 @@ def _year_last(line: str, order: DateOrder | None) -> Iterator[WrittenDate]:
         full_year = int(year) if len(year) == 4 else (2000 if int(year) < 70 else 1900) + int(year)
         day_first, month_first = _value(full_year, second, first), _value(full_year, first, second)
         # Full stops between numbers are the day-first notation in every language that uses them.
-        settled: DateOrder | None = order or ("dmy" if separator == "." else None)
-        if settled == "dmy" or month_first is None or first == second:
+        settled = order or (DateOrder.DMY if separator == "." else None)
+        if settled is DateOrder.DMY or month_first is None or first == second:
             yield from _written(line, day_first, match.start(), match.end())
-        elif settled == "mdy" or day_first is None:
+        elif settled is DateOrder.MDY or day_first is None:
             yield from _written(line, month_first, match.start(), match.end())
         else:
             reading = AmbiguousDate(

@@ -308,7 +308,5 @@ def _plain_words(passage: Passage) -> Counter[str]:
         for at in range(max(start, passage.start), min(end, passage.end)):
             plain[at - passage.start] = " "
     return Counter(
-        _set_plainly(word)
-        for word in words("".join(plain))
-        if not _is_number(word) and not word[0].isupper()
+        _set_plainly(word) for word in words("".join(plain)) if not _is_number(word) and not word[0].isupper()
     )

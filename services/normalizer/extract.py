@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from services.normalizer.addresses import canonical_address, image_address
+from services.normalizer.addresses import canonical_address, host_of, image_address
 from services.normalizer.attribution import find_original, find_source
 from services.normalizer.authors import find_authors
 from services.normalizer.blocks import Flow, read_flow
@@ -24,6 +24,7 @@ from services.normalizer.published import (
 from services.normalizer.related import find_related
 from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_dates, ruled_original, ruled_title
 from services.normalizer.shown_dates import FoundDate, ShownDates, shown_dates, time_elements
+from services.normalizer.surroundings import read_surroundings
 from services.normalizer.titles import find_title
 
 _UNSURE = 0.5
@@ -46,26 +47,31 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     """
     rules = context.rules
     page = read_page(body, context)
-    title = ruled_title(page, rules) or find_title(page.tree, page.structured, page.site)
+    title = ruled_title(page, rules) or find_title(
+        page.tree, page.structured, site=page.site, host=host_of(page.base)
+    )
     headline = title.value if title else None
     flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     text = _body(page, flow, context, headline)
     language = find_language(headline, text.paragraphs, page.structured, declared=context.language)
     tag = language.value if language else None
-    shown = shown_dates(flow, text, headline, order=rules.date_order if rules else None, language=tag)
-    publication = _publication(page, context, shown, text, tag)
+    place = read_surroundings(flow, text, headline)
+    shown = shown_dates(flow, place, order=rules.date_order if rules else None, language=tag)
+    publication = _publication(page, context, shown=shown, body=text, language=tag)
     related = find_related(flow, text, page.base)
     provenance = {
         "title": title,
         "published": publication.provenance if publication else None,
         "modified": modified_date(page.structured, shown.updated),
-        "authors": find_authors(page.tree, page.structured, page.site),
+        "authors": find_authors(page.tree, page.structured, flow, place=place, site=page.site),
         "language": language,
-        "source": find_source(page, flow, text, context),
+        "source": find_source(page, flow, place, context),
         "canonical_url": canonical_address(page.structured, context.url, page.base),
-        "original_url": ruled_original(page, rules) or find_original(page, flow, text),
+        "original_url": ruled_original(page, rules) or find_original(page, flow, place),
         "body": Provenance(value=str(len(text.paragraphs)), raw=None, method=text.method),
-        "related": Provenance(value=str(len(related)), raw=None, method="article_structure") if related else None,
+        "related": Provenance(value=str(len(related)), raw=None, method="article_structure")
+        if related
+        else None,
     }
     known = {name: entry for name, entry in provenance.items() if entry is not None}
     return replace(
@@ -117,7 +123,7 @@ def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Bo
 
 
 def _publication(
-    page: Page, context: PageContext, shown: ShownDates, body: Body, language: str | None
+    page: Page, context: PageContext, *, shown: ShownDates, body: Body, language: str | None
 ) -> Publication | None:
     address = url_date(context.url or page.structured.canonical, context.timezone)
     candidates: list[FoundDate] = [

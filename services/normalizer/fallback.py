@@ -4,16 +4,11 @@ import re
 from datetime import date, datetime
 
 from services.normalizer.dates import DateValue, read_date
+from services.normalizer.optional import optional_module
 from services.normalizer.text import block_text
 
-try:
-    import trafilatura
-except ImportError:  # an extra of the normalizer
-    trafilatura = None
-try:
-    import htmldate
-except ImportError:  # an extra of the normalizer
-    htmldate = None
+_BODY_LIBRARY = optional_module("trafilatura")
+_DATE_LIBRARY = optional_module("htmldate")
 
 _SCRIPTED = re.compile(r"[\"']datePublished\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})")
 _MAX_MARKUP_CHARS = 1_500_000
@@ -22,10 +17,10 @@ _MAX_DATE_CHARS = 600_000
 
 def second_opinion(markup: str, url: str | None) -> tuple[str, ...]:
     """Return the paragraphs that trafilatura finds; empty when it is missing, or the page too large for it."""
-    if trafilatura is None or len(markup) > _MAX_MARKUP_CHARS:
+    if _BODY_LIBRARY is None or len(markup) > _MAX_MARKUP_CHARS:
         return ()
     try:
-        text = trafilatura.extract(markup, url=url, include_comments=False, fast=True)
+        text = _BODY_LIBRARY.extract(markup, url=url, include_comments=False, fast=True)
     except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)
         return ()
     return tuple(line for line in map(block_text, (text or "").split("\n")) if line)
@@ -57,12 +52,14 @@ def guessed_date(
         captured_at: Nothing later is taken.
         updated: Days that the page gives as those of later changes.
     """
-    if htmldate is None or len(markup) > _MAX_DATE_CHARS:
+    if _DATE_LIBRARY is None or len(markup) > _MAX_DATE_CHARS:
         return None
     # A fixed end instead of today's date: the same page must give the same answer for ever.
     latest = captured_at.date().isoformat() if captured_at else "2099-12-31"
     try:
-        found = htmldate.find_date(markup, url=url, original_date=True, extensive_search=False, max_date=latest)
+        found = _DATE_LIBRARY.find_date(
+            markup, url=url, original_date=True, extensive_search=False, max_date=latest
+        )
     except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)
         return None
     if not found:

@@ -5,46 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Literal
+
+from shared.errors import PressmarkError
+from shared.sources import ArticleRules
 
 DatePrecision = Literal["second", "minute", "day", "month", "year"]
-DateOrder = Literal["dmy", "mdy", "ymd"]
-
-
-class ArticleSelectors(Protocol):
-    """The `[article]` table of a source file, as far as extraction needs it."""
-
-    @property
-    def title(self) -> str | None:
-        """CSS selector of the headline."""
-
-    @property
-    def date(self) -> str | None:
-        """CSS selector of the publication date."""
-
-    @property
-    def body(self) -> str | None:
-        """CSS selector of the element, or the elements, that hold the text."""
-
-    @property
-    def original_url(self) -> str | None:
-        """CSS selector of the link to the article at its first publisher."""
-
-    @property
-    def exclude(self) -> tuple[str, ...]:
-        """CSS selectors of what is never part of the text."""
-
-    @property
-    def date_order(self) -> DateOrder | None:
-        """How the outlet writes numeric dates."""
-
-    @property
-    def date_format(self) -> str | None:
-        """A `strptime` format, tried before every other reading."""
-
-    @property
-    def end_mark(self) -> str | None:
-        """What the outlet prints after the last sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +22,14 @@ class PageContext:
         content_type: The `Content-Type` header as it was sent.
         rules: The source's own selectors.
         source_name: The name of the source as readers see it.
-        language: The language the source declares (BCP 47 primary tag).
+        language: The language the source declares (BCP 47 primary tag); `und` says nothing.
         timezone: IANA name of the zone that dates without one are in.
         captured_at: When the bytes were fetched (aware); nothing is published later.
     """
 
     url: str | None = None
     content_type: str | None = None
-    rules: ArticleSelectors | None = None
+    rules: ArticleRules | None = None
     source_name: str | None = None
     language: str | None = None
     timezone: str | None = None
@@ -153,7 +119,7 @@ class ExtractionFailure(StrEnum):
     BAD_RULE = "bad_rule"
 
 
-class ExtractionError(ValueError):
+class ExtractionError(PressmarkError, ValueError):
     """Nothing can be read from these bytes; `reason` is for counting, `detail` for people."""
 
     def __init__(self, reason: ExtractionFailure, detail: str) -> None:

@@ -8,6 +8,7 @@ each character a bounded number of times, and a page that goes too far loses the
 import re
 
 from services.normalizer.fields import ExtractionError, ExtractionFailure
+from services.normalizer.text import words
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Larger bodies are refused: no article page of the test corpus reaches a tenth of it."""
@@ -21,7 +22,7 @@ _MAX_ATTRIBUTES = 1_000
 
 _SNIFF_BYTES = 2048
 _BINARY_STARTS = (
-    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"BM", b"\x00\x00\x01\x00",
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"RIFF", b"\x00\x00\x01\x00",
     b"ID3", b"OggS", b"\x7fELF", b"MZ", b"Rar!", b"7z\xbc\xaf", b"wOFF", b"wOF2", b"\x28\xb5\x2f\xfd", b"{\\rtf",
 )  # fmt: skip
 _FOREIGN_TYPES = re.compile(
@@ -44,11 +45,13 @@ _TOKEN = re.compile(
 _EACH_ATTRIBUTE = re.compile(_ATTRIBUTE)
 _ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
 # These never nest by being left open: the parser closes them itself.
-_UNNESTED = frozenset(
-    "area base br col embed hr img input li link meta option p param path source td th tr track wbr".split()
+_UNNESTED = words(
+    "area base br col embed hr img input li link meta option p param path source td th tr track wbr"
 )
 _KEPT_WHEN_FLAT = r"(?!(?:a|p|h[1-6]|br|li|tr|td|img|meta|link|title|script|style|head|body|html|time)\b)"
-_INLINE_WHEN_FLAT = re.compile(r"</?(?:b|i|u|em|strong|font|span|small|big|nobr|sup|sub)\b[^<>]*>?", re.IGNORECASE)
+_INLINE_WHEN_FLAT = re.compile(
+    r"</?(?:b|i|u|em|strong|font|span|small|big|nobr|sup|sub)\b[^<>]*>?", re.IGNORECASE
+)
 _BLOCK_WHEN_FLAT = re.compile(rf"</?{_KEPT_WHEN_FLAT}[a-zA-Z][^<>]*>?", re.IGNORECASE)
 
 

@@ -3,13 +3,11 @@
 import re
 
 from services.normalizer.fields import Candidate, Provenance
+from services.normalizer.optional import optional_module
 from services.normalizer.structured import Structured, first_text
 
-try:
-    import pycld2
-except ImportError:  # the detector is an extra of the normalizer; scripts and labels remain
-    pycld2 = None
-
+_DETECTOR = optional_module("pycld2")
+_SAY_NOTHING = frozenset({"und", "mul", "zxx", "mis"})
 _SAMPLE_CHARS = 3_000
 _MIN_RELIABLE_CHARS = 200
 _SAME = {"iw": "he", "in": "id", "nb": "no", "nn": "no", "ji": "yi", "fil": "tl"}
@@ -34,7 +32,7 @@ def find_language(
         declared: The language of the source's rule, which is believed.
     """
     claimed = _claimed(structured)
-    if declared:
+    if declared and primary_tag(declared) not in _SAY_NOTHING:
         return Provenance(value=primary_tag(declared), raw=declared, method="rule")
     sample = "\n".join((title or "", *paragraphs))[:_SAMPLE_CHARS]
     detected, reliable = _detect(sample)
@@ -59,8 +57,12 @@ def primary_tag(language: str) -> str:
 
 def _claimed(structured: Structured) -> list[tuple[str, str, str]]:
     values = [("html.lang", structured.html_language)]
-    values += [("json_ld.inLanguage", first_text(article.get("inLanguage"))) for article in structured.articles[:1]]
-    values += [(f"meta.{key}", structured.meta.get(key)) for key in ("og:locale", "content-language", "language")]
+    values += [
+        ("json_ld.inLanguage", first_text(article.get("inLanguage"))) for article in structured.articles[:1]
+    ]
+    values += [
+        (f"meta.{key}", structured.meta.get(key)) for key in ("og:locale", "content-language", "language")
+    ]
     return [
         (method, raw, primary_tag(raw))
         for method, raw in values
@@ -72,11 +74,11 @@ def _detect(sample: str) -> tuple[str | None, bool]:
     text = _UNENCODABLE.sub(" ", sample).strip()
     if not text:
         return None, False
-    if pycld2 is None:
+    if _DETECTOR is None:
         return _script(text), False
     try:
-        reliable, _, guesses = pycld2.detect(text.encode("utf-8", "ignore"), bestEffort=True)
-    except pycld2.error:
+        reliable, _, guesses = _DETECTOR.detect(text.encode("utf-8", "ignore"), bestEffort=True)
+    except _DETECTOR.error:
         return _script(text), False
     code = str(guesses[0][1])
     if code == "un":

@@ -44,7 +44,9 @@ def read_page(body: bytes, context: PageContext) -> Page:
     try:
         tree = LexborHTMLParser(markup)
     except (SelectolaxError, ValueError) as error:
-        raise ExtractionError(ExtractionFailure.UNREADABLE, f"the parser refused the page: {error}") from error
+        raise ExtractionError(
+            ExtractionFailure.UNREADABLE, f"the parser refused the page: {error}"
+        ) from error
     root = tree.body
     if root is None:
         raise ExtractionError(ExtractionFailure.NOT_HTML, "the page has no body element")

@@ -19,14 +19,21 @@ from services.normalizer.text import cut
 from services.normalizer.url_dates import date_in_url
 
 _META_KEYS = (
-    "article:published_time", "og:article:published_time", "article:published", "og:published_time", "datepublished",
-    "date.published", "published_time", "publishdate", "publish-date", "publish_date", "pubdate", "published",
-    "publication_date", "publication-date", "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime",
-    "cxenseparse:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created", "dcterms.date", "dc.date.created",
-    "dc.date", "date", "rbpubdate", "ptime", "originalpublicationdate", "article.published", "article_date_original",
-    "bt:pubdate", "displaydate", "vr:published_time", "citation_publication_date", "citation_date", "og:pubdate",
+    "article:published_time", "og:article:published_time", "article:published", "og:published_time",
+    "datepublished", "date.published", "published_time", "publishdate", "publish-date", "publish_date", "pubdate",
+    "published", "publication_date", "publication-date", "parsely-pub-date", "sailthru.date",
+    "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "dc.date.issued", "dcterms.issued",
+    "dcterms.created", "dcterms.date", "dc.date.created", "dc.date", "date", "rbpubdate", "ptime",
+    "originalpublicationdate", "article.published", "article_date_original", "bt:pubdate", "displaydate",
+    "vr:published_time", "citation_publication_date", "citation_date", "og:pubdate",
 )  # fmt: skip
-_MODIFIED_KEYS = ("article:modified_time", "og:updated_time", "og:article:modified_time", "lastmod", "last-modified")
+_MODIFIED_KEYS = (
+    "article:modified_time",
+    "og:updated_time",
+    "og:article:modified_time",
+    "lastmod",
+    "last-modified",
+)
 _WITNESS_DISTANCE = timedelta(days=7)
 _DATELINE_MEMORY = timedelta(days=31)
 _MACHINE_METHODS = ("json_ld.", "meta.", "microdata.", "time")
@@ -87,7 +94,9 @@ def modified_day(structured: Structured, updated: Sequence[FoundDate]) -> date |
     return next((value.day for _, value in _modifications(structured, updated)), None)
 
 
-def _modifications(structured: Structured, updated: Sequence[FoundDate]) -> Iterator[tuple[FoundDate, DateValue]]:
+def _modifications(
+    structured: Structured, updated: Sequence[FoundDate]
+) -> Iterator[tuple[FoundDate, DateValue]]:
     stated = [*_json_dates(structured.articles, "dateModified")]
     stated += [
         found
@@ -149,9 +158,13 @@ def choose_published(
     if choice is None:
         return None
     chosen, value = choice
-    rejected += [_rejected(other, "a more trusted date was found") for other, _ in settled if other is not chosen]
+    rejected += [
+        _rejected(other, "a more trusted date was found") for other, _ in settled if other is not chosen
+    ]
     value = _in_zone(value, timezone)
-    provenance = Provenance(value=value.iso(), raw=chosen.raw, method=chosen.method, rejected=tuple(rejected[:12]))
+    provenance = Provenance(
+        value=value.iso(), raw=chosen.raw, method=chosen.method, rejected=tuple(rejected[:12])
+    )
     return Publication(value=value, provenance=provenance)
 
 
@@ -176,7 +189,10 @@ def _settle(
     if isinstance(reading, AmbiguousDate):
         value = _decided(reading, witnesses, captured_at)
         if value is None:
-            year = DateValue(moment=reading.day_first.moment.replace(month=1, day=1, hour=0, minute=0, second=0), precision="year")
+            year = DateValue(
+                moment=reading.day_first.moment.replace(month=1, day=1, hour=0, minute=0, second=0),
+                precision="year",
+            )
             return year, "day and month may be either way; set article.date_order in the source file"
     else:
         value = reading
@@ -187,10 +203,10 @@ def _settle(
     return value, ""
 
 
-def _decided(
-    reading: AmbiguousDate, witnesses: Witnesses, captured_at: datetime | None
-) -> DateValue | None:
-    possible = [value for value in (reading.day_first, reading.month_first) if not _is_later(value, captured_at)]
+def _decided(reading: AmbiguousDate, witnesses: Witnesses, captured_at: datetime | None) -> DateValue | None:
+    possible = [
+        value for value in (reading.day_first, reading.month_first) if not _is_later(value, captured_at)
+    ]
     if len(possible) == 1:
         return possible[0]
     supported = [value for value in possible if witnesses.support(value)]
@@ -205,10 +221,14 @@ def _is_later(value: DateValue, captured_at: datetime | None) -> bool:
 
 
 def _witnesses(others: Sequence[FoundDate], dateline: Dateline | None, weak: Sequence[date]) -> Witnesses:
-    values = [other.reading for other in others if isinstance(other.reading, DateValue) and not other.needs_witness]
+    values = [
+        other.reading for other in others if isinstance(other.reading, DateValue) and not other.needs_witness
+    ]
     return Witnesses(
         days=(*(value.day for value in values if value.day is not None), *weak),
-        months=tuple((value.moment.year, value.moment.month) for value in values if value.precision == "month"),
+        months=tuple(
+            (value.moment.year, value.moment.month) for value in values if value.precision == "month"
+        ),
         dateline=dateline,
     )
 

@@ -1,7 +1,7 @@
 """The cards of a *More from* block: other articles that the page shows under this one."""
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from dataclasses import replace
 
 from services.normalizer.addresses import absolute_url
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
@@ -12,7 +12,6 @@ from services.normalizer.text import letters_of
 from services.normalizer.vocabulary import is_related_heading, is_related_label, is_stock_phrase
 
 _MAX_CARDS = 100
-_MAX_BLOCKS = 400
 _DATE_CHARS = 48
 _DATE_REST = 22
 _MIN_TITLE_CHARS = 4
@@ -26,39 +25,42 @@ def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...
     """
     cards: list[Related] = []
     text = frozenset(body.indexes)
-    for elements in _lists(flow, body):
-        for group in _card_groups(flow.blocks, elements, base):
+    for element in _lists(flow.top, flow, body):
+        for group in _card_groups(flow.blocks, element, base):
             shown = [flow.blocks[index] for index in group if index not in text]
             card = _card(shown, base)
             if card is not None and card.url != base:
                 cards.append(card)
-            if len(cards) >= _MAX_CARDS:
-                return _once(cards)
-    return _once(cards)
+        if len(cards) >= _MAX_CARDS:
+            break
+    return _once(cards[:_MAX_CARDS])
 
 
-def _lists(flow: Flow, body: Body) -> Iterator[list[Element]]:
-    """Yield lists of elements that together are one block of related cards."""
-    yield from _below(flow.top, flow, body)
-
-
-def _below(parent: Element, flow: Flow, body: Body) -> Iterator[list[Element]]:
-    children = parent.children
-    taken = 0
-    for position, child in enumerate(children):
-        if position < taken or child.end - child.start > _MAX_BLOCKS * 4:
+def _lists(parent: Element, flow: Flow, body: Body) -> Iterator[Element]:
+    """Yield the elements that hold other articles: named so, or opened by a heading that says so."""
+    passed = parent.start
+    for position, child in enumerate(parent.children):
+        if child.start < passed:
             continue
-        holds_text = any(child.holds(index) for index in body.indexes)
-        if not holds_text and (is_related_label(child.label) or _announced(child, flow)):
-            yield [child]
+        named = is_related_label(child.label) or _announced(child, flow)
+        if named and not body.touches(child):
+            yield child
         elif _is_announcement(child, flow):
-            following = children[position + 1 :]
-            members = list(takewhile(lambda other: other.tag != child.tag, following))
-            members = [other for other in members if not any(other.holds(index) for index in body.indexes)]
-            taken = position + 1 + len(members)
-            yield members
+            members = _following(parent.children[position + 1 :], child.tag, body)
+            if members:
+                passed = members[-1].end
+                yield replace(child, start=members[0].start, end=passed, children=members)
         else:
-            yield from _below(child, flow, body)
+            yield from _lists(child, flow, body)
+
+
+def _following(siblings: Sequence[Element], heading: str, body: Body) -> list[Element]:
+    members: list[Element] = []
+    for sibling in siblings:
+        if body.touches(sibling) or (heading in HEADINGS and sibling.tag == heading):
+            break
+        members.append(sibling)
+    return members
 
 
 def _announced(element: Element, flow: Flow) -> bool:
@@ -78,19 +80,20 @@ def _is_heading_like(block: Block) -> bool:
     return block.tag in HEADINGS or (block.tag != "li" and block.link_share < 0.9)
 
 
-def _card_groups(blocks: list[Block], elements: Sequence[Element], base: str | None) -> Iterator[list[int]]:
+def _card_groups(blocks: list[Block], element: Element, base: str | None) -> Iterator[list[int]]:
     """Yield the block indexes of each card: the largest element with links to one address only."""
-    for element in elements:
-        urls = {url for index in range(element.start, element.end) for url in _urls(blocks[index], base)}
-        if len(urls) <= 1:
-            if urls:
-                yield list(range(element.start, element.end))
-            continue
-        inner = {index for child in element.children for index in range(child.start, child.end)}
-        loose = [index for index in range(element.start, element.end) if index not in inner]
-        if loose:
-            yield from _runs(blocks, loose, base)
-        yield from _card_groups(blocks, element.children, base)
+    urls = {url for index in range(element.start, element.end) for url in _urls(blocks[index], base)}
+    if len(urls) <= 1:
+        if urls:
+            yield list(range(element.start, element.end))
+        return
+    # Lines without a container of their own are cut into cards by their links.
+    inner = [child for child in element.children if child.end - child.start > 1]
+    covered = {index for child in inner for index in range(child.start, child.end)}
+    loose = [index for index in range(element.start, element.end) if index not in covered]
+    groups = [*_runs(blocks, loose, base)]
+    groups += [group for child in inner for group in _card_groups(blocks, child, base)]
+    yield from sorted(groups)
 
 
 def _runs(blocks: list[Block], indexes: list[int], base: str | None) -> Iterator[list[int]]:

@@ -6,15 +6,16 @@ from services.normalizer.addresses import absolute_url
 from services.normalizer.blocks import read_flow
 from services.normalizer.body import Body, body_of_rule
 from services.normalizer.dates import read_date
-from services.normalizer.fields import ArticleSelectors, Provenance
+from services.normalizer.fields import Provenance
 from services.normalizer.page import Page, select
 from services.normalizer.shown_dates import FoundDate
 from services.normalizer.text import block_text, cut
+from shared.sources import ArticleRules
 
 _MAX_CLIMB = 200
 
 
-def ruled_title(page: Page, rules: ArticleSelectors | None) -> Provenance | None:
+def ruled_title(page: Page, rules: ArticleRules | None) -> Provenance | None:
     """Return the headline that the rule names; None without a rule or when it finds no text."""
     if rules is None or not rules.title:
         return None
@@ -25,14 +26,18 @@ def ruled_title(page: Page, rules: ArticleSelectors | None) -> Provenance | None
     return None
 
 
-def ruled_dates(page: Page, rules: ArticleSelectors | None, language: str | None) -> list[FoundDate]:
+def ruled_dates(page: Page, rules: ArticleRules | None, language: str | None) -> list[FoundDate]:
     """Return the dates of the elements that the rule names, in page order."""
     if rules is None or not rules.date:
         return []
     found = []
     for node in select(page, rules.date):
         attributes = node.attributes
-        for raw in (block_text(node.text(separator=" ")), attributes.get("datetime"), attributes.get("content")):
+        for raw in (
+            block_text(node.text(separator=" ")),
+            attributes.get("datetime"),
+            attributes.get("content"),
+        ):
             if not raw:
                 continue
             reading = read_date(raw, order=rules.date_order, date_format=rules.date_format, language=language)
@@ -42,7 +47,7 @@ def ruled_dates(page: Page, rules: ArticleSelectors | None, language: str | None
     return found
 
 
-def ruled_body(page: Page, rules: ArticleSelectors | None, title: str | None) -> Body | None:
+def ruled_body(page: Page, rules: ArticleRules | None, title: str | None) -> Body | None:
     """Return the text of the elements that the rule names; None without a rule or when they hold none."""
     if rules is None or not rules.body:
         return None
@@ -55,7 +60,7 @@ def ruled_body(page: Page, rules: ArticleSelectors | None, title: str | None) ->
     return body if body.paragraphs else None
 
 
-def ruled_original(page: Page, rules: ArticleSelectors | None) -> Provenance | None:
+def ruled_original(page: Page, rules: ArticleRules | None) -> Provenance | None:
     """Return the address of the original that the rule names."""
     if rules is None or not rules.original_url:
         return None
@@ -67,7 +72,7 @@ def ruled_original(page: Page, rules: ArticleSelectors | None) -> Provenance | N
     return None
 
 
-def excluded_nodes(page: Page, rules: ArticleSelectors | None) -> frozenset[int]:
+def excluded_nodes(page: Page, rules: ArticleRules | None) -> frozenset[int]:
     """Return the `mem_id` of every element that the rule keeps out of the text."""
     if rules is None:
         return frozenset()

@@ -11,7 +11,9 @@ _STOPS = frozenset(".!?…؟।。！？｡")
 _ENDS_ANYWHERE = frozenset("。！？｡")
 _CLOSERS = frozenset("\"'”’»›」』）)]】》")
 _MAX_CLOSERS = 3
-_SHORTENED = "mr mrs ms dr prof gen col lt capt sgt st no vs jan feb mar apr jun jul aug sep sept oct nov dec inc ltd"
+_SHORTENED = (
+    "mr mrs ms dr prof gen col lt capt sgt st no vs jan feb mar apr jun jul aug sep sept oct nov dec inc ltd"
+)
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
 
 

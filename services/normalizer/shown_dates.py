@@ -6,29 +6,17 @@ only near the headline and outside such parts; one above the headline, or in pla
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.normalizer.blocks import Block, Element, Flow
-from services.normalizer.body import Body
+from services.normalizer.blocks import Block, Flow
 from services.normalizer.dates import DateReading, DateValue, folded, read_date, written_dates
-from services.normalizer.fields import DateOrder
+from services.normalizer.surroundings import FRAME, Surroundings, is_foreign_label, label_before
 from services.normalizer.text import cut
-from services.normalizer.vocabulary import (
-    MAX_LABEL_CHARS,
-    is_frame_label,
-    is_never_article,
-    is_related_heading,
-    is_related_label,
-)
+from services.normalizer.vocabulary import DATE_LABEL, MAX_LABEL_CHARS, is_related_heading
+from shared.sources import DateOrder
 
-_ABOVE = 6
-_REACH = 40
-_INSIDE = 2
-_AFTER = 6
-_GROUP_BLOCKS = 14
-_LINE_CHARS = 220
 _SHORT_REST = 20
 _LONG_REST = 45
 _MAX_TIMES = 12
@@ -44,8 +32,6 @@ _PUBLISHED = re.compile(
     r"|дата|опубликован\w*|등록|입력|승인|작성|기사입력|发布|發布|发表|公開|掲載|配信|tarih|ngày\s+đăng)\W*(?:\w+\W+){0,3}$"
 )
 _FOOT = re.compile(r"^\W*(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+\W*\(?[\d.\s/-]+\)?\W*$", re.IGNORECASE)
-_DATE_LABEL = re.compile(r"(?:^|[\s_-])(?:date\w*|publish\w*|pubdate|posted\w*|time|timestamp)(?:$|[\s_-])|[a-z]Date\b", re.IGNORECASE)
-_FRAME = frozenset({"aside", "nav", "footer", "form", "dialog"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,73 +52,46 @@ class ShownDates:
     updated: tuple[FoundDate, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where dates are looked for: the blocks around the headline and the start of the text."""
-
-    headline: int | None
-    first: int
-    last: int
-    group: Element | None
-    foreign: tuple[tuple[int, int], ...]
-    dated: frozenset[int]
-
-    def is_foreign(self, index: int) -> bool:
-        return any(start <= index < end for start, end in self.foreign)
-
-    def region(self, length: int) -> list[int]:
-        start = (self.headline if self.headline is not None else self.first) - _ABOVE
-        stop = min(self.first + _INSIDE, length)
-        near = range(max(0, start, stop - _REACH), stop)
-        return [*near, *range(max(self.last, stop), min(self.last + _AFTER, length))]
-
-
 def shown_dates(
-    flow: Flow, body: Body, title: str | None, *, order: DateOrder | None = None, language: str | None = None
+    flow: Flow, place: Surroundings, *, order: DateOrder | None = None, language: str | None = None
 ) -> ShownDates:
     """Read the dates around the headline and at the foot of the article."""
-    place = _place(flow, body, title)
     ranked: list[tuple[int, FoundDate]] = []
     updated: list[FoundDate] = []
-    for index in place.region(len(flow.blocks)):
+    for index in place.region:
         block = flow.blocks[index]
-        if len(block.text) > _LINE_CHARS or place.is_foreign(index) or is_related_heading(block.text):
+        if not any(character.isdigit() for character in block.text) or is_related_heading(block.text):
             continue
-        if not any(character.isdigit() for character in block.text):
-            continue
-        label = flow.blocks[index - 1].text if index and len(flow.blocks[index - 1].text) < 30 else ""
         for date, before, rest in _written_in(block, order=order, language=language):
-            heading = before if before.strip() else folded(label)
-            if _UPDATED.search(heading):
-                updated.append(FoundDate(reading=date, raw=cut(block.text, 160), method="updated_line"))
-            elif ranked_date := _ranked(index, place, date, block.text, labelled=bool(_PUBLISHED.search(heading)), rest=rest):
-                ranked.append(ranked_date)
+            words = before if before.strip() else folded(label_before(flow, index))
+            found = FoundDate(reading=date, raw=cut(block.text, 160), method="updated_line")
+            if _UPDATED.search(words):
+                updated.append(found)
+            elif pair := _ranked(found, index, place, labelled=bool(_PUBLISHED.search(words)), rest=rest):
+                ranked.append(pair)
     ranked.sort(key=lambda pair: pair[0])
     published = [found for _, found in ranked if not found.needs_witness]
     doubtful = [found for _, found in ranked if found.needs_witness]
-    return ShownDates(published=(*published, *_foot(flow, body), *doubtful), updated=tuple(updated))
+    return ShownDates(published=(*published, *_foot(flow, place), *doubtful), updated=tuple(updated))
 
 
 def _ranked(
-    index: int, place: _Place, date: DateReading, text: str, *, labelled: bool, rest: int
+    found: FoundDate, index: int, place: Surroundings, *, labelled: bool, rest: int
 ) -> tuple[int, FoundDate] | None:
     """Rank a date by what speaks for it; None when it is only a date in a sentence."""
     if labelled:
         rank, method = 0, "labelled_line"
-    elif index in place.dated:
+    elif index >= place.stop:
+        return None
+    elif place.is_labelled(index, DATE_LABEL):
         rank, method = 1, "labelled_element"
-    elif rest <= _SHORT_REST:
-        rank, method = 2, "line_by_headline"
     elif rest <= _LONG_REST:
-        rank, method = 3, "line_by_headline"
+        rank, method = (2 if rest <= _SHORT_REST else 3), "line_by_headline"
     else:
         return None
-    if index >= place.first + _INSIDE and not labelled:
-        return None
-    above = place.headline is not None and index < place.headline
-    apart = above and not labelled and not (place.group is not None and place.group.holds(index))
+    apart = not labelled and place.stands_apart(index)
     method = "above_headline" if apart else method
-    return rank, FoundDate(reading=date, raw=cut(text, 160), method=method, needs_witness=apart)
+    return rank, replace(found, method=method, needs_witness=apart)
 
 
 def time_elements(tree: LexborHTMLParser) -> Iterator[FoundDate]:
@@ -160,73 +119,16 @@ def _stands_aside(node: LexborNode) -> bool:
     for _ in range(_MAX_CLIMB):
         if parent is None or parent.tag in {"body", "main", "html"}:
             return False
-        if parent.tag in _FRAME:
+        if parent.tag in FRAME:
             return True
         attributes = parent.attributes
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_LABEL_CHARS]
-        if label and (is_never_article(label) or is_related_label(label) or is_frame_label(label)):
+        if label and is_foreign_label(label):
             return True
         if parent.tag == "article":
             return False
         parent = parent.parent
     return False
-
-
-def _place(flow: Flow, body: Body, title: str | None) -> _Place:
-    indexes = body.indexes or ((body.element.start,) if body.element else (0,))
-    first = indexes[0]
-    if body.element is not None and indexes[0] < body.element.start <= indexes[-1]:
-        first = body.element.start  # a standfirst above the container
-    wanted = (title or "").casefold()
-    headline: int | None = None
-    exact: int | None = None
-    for index, block in enumerate(flow.blocks[: first + 1]):
-        if wanted and block.text.casefold() == wanted:
-            exact = index if exact is None or block.tag == "h1" else exact
-        elif block.tag == "h1":
-            headline = index
-    headline = exact if exact is not None else headline
-    return _Place(
-        headline=headline,
-        first=first,
-        last=indexes[-1],
-        group=_headline_group(flow.top, headline) if headline is not None else None,
-        foreign=tuple(_foreign_ranges(flow.top, headline)),
-        dated=frozenset(_dated_blocks(flow.top)),
-    )
-
-
-def _headline_group(top: Element, headline: int) -> Element | None:
-    """Return the largest small element that holds the headline: what stands in it belongs to the article."""
-    current = top
-    while current.end - current.start > _GROUP_BLOCKS:
-        inner = next((child for child in current.children if child.holds(headline)), None)
-        if inner is None:
-            return None
-        current = inner
-    return current if current is not top else None
-
-
-def _dated_blocks(top: Element) -> Iterator[int]:
-    for element in top.descendants():
-        if element.end - element.start <= 2 and element.label and _DATE_LABEL.search(element.label):
-            yield from range(element.start, element.end)
-
-
-def _foreign_ranges(top: Element, headline: int | None) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-
-    def visit(parent: Element) -> None:
-        for child in parent.children:
-            alien = is_never_article(child.label) or is_related_label(child.label) or is_frame_label(child.label)
-            frame = child.tag in _FRAME or child.tag == "header"
-            if (alien or frame) and not (headline is not None and child.holds(headline)):
-                found.append((child.start, child.end))
-            else:
-                visit(child)
-
-    visit(top)
-    return found
 
 
 def _written_in(
@@ -245,10 +147,9 @@ def _written_in(
         end = date.end
 
 
-def _foot(flow: Flow, body: Body) -> list[FoundDate]:
+def _foot(flow: Flow, place: Surroundings) -> list[FoundDate]:
     """Read `www.kcna.kp (2025.03.18.)` under an article."""
-    last = body.indexes[-1] + 1 if body.indexes else 0
-    for block in flow.blocks[last : last + 3]:
+    for block in flow.blocks[place.last : place.last + 3]:
         if len(block.text) < 60 and _FOOT.match(block.text):
             reading = read_date(block.text)
             if isinstance(reading, DateValue) and reading.precision == "day":

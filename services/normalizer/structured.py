@@ -8,15 +8,15 @@ from typing import Any
 import orjson
 from selectolax.lexbor import LexborHTMLParser
 
-from services.normalizer.text import plain
+from services.normalizer.text import plain, words
 
 _MAX_SCRIPT_CHARS = 2_000_000
 _MAX_NODES = 5_000
 _LENIENT_CHARS = 500_000
-_ARTICLE_TYPES = frozenset(
+_ARTICLE_TYPES = words(
     "AdvertiserContentArticle AnalysisNewsArticle Article AskPublicNewsArticle BackgroundNewsArticle BlogPosting"
-    " LiveBlogPosting NewsArticle OpinionNewsArticle Report ReportageNewsArticle ReviewNewsArticle ScholarlyArticle"
-    " SocialMediaPosting TechArticle".split()
+    " LiveBlogPosting NewsArticle OpinionNewsArticle Report ReportageNewsArticle ReviewNewsArticle"
+    " ScholarlyArticle SocialMediaPosting TechArticle"
 )
 _NESTS = ("@graph", "mainEntity", "mainEntityOfPage", "itemListElement", "hasPart", "item")
 _DESCRIPTION_KEYS = ("og:description", "description", "twitter:description")
@@ -32,6 +32,7 @@ class Structured:
         meta: `meta` contents by lower-case `property`, `name` or `itemprop`; the first one wins.
         articles: JSON-LD objects of an article type, in page order.
         others: JSON-LD objects of other types, such as the page or a video; their dates are second best.
+        names: The `name` of JSON-LD objects by their `@id`, for articles that only refer to their author.
         canonical: `href` of `link rel=canonical` as written.
         html_language: `lang` of the `html` element as written.
     """
@@ -39,6 +40,7 @@ class Structured:
     meta: Mapping[str, str] = field(default_factory=dict)
     articles: tuple[JsonObject, ...] = ()
     others: tuple[JsonObject, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     canonical: str | None = None
     html_language: str | None = None
 
@@ -68,18 +70,23 @@ def read_structured(tree: LexborHTMLParser) -> Structured:
     """Read the structured data of a parsed page."""
     articles: list[JsonObject] = []
     others: list[JsonObject] = []
+    names: dict[str, str] = {}
     for script in tree.css('script[type="application/ld+json"]'):
         for found in _objects(_loaded(script.text())):
             if _types(found) & _ARTICLE_TYPES:
                 articles.append(found)
             else:
                 others.append(found)
+            name, identity = found.get("name"), found.get("@id")
+            if isinstance(name, str) and isinstance(identity, str):
+                names.setdefault(identity, plain(name))
     link = tree.css_first('link[rel="canonical"]')
     root = tree.root
     return Structured(
         meta=_read_meta(tree),
         articles=tuple(articles),
         others=tuple(others),
+        names=names,
         canonical=link.attributes.get("href") if link is not None else None,
         html_language=root.attributes.get("lang") if root is not None and root.tag == "html" else None,
     )

@@ -6,7 +6,9 @@ import re
 _BORDER = "\x00"
 # Hangul, Han, Kana and Thai stand without spaces: a border between them is none.
 _WIDE = re.compile(r"[\u0e00-\u0e7f\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-_GLUED = re.compile(r"(?<=[A-Za-z\u00c0-\u052f.,;:!?)])\x00+(?=[A-Za-z\u00c0-\u052f(])|(?<=[A-Za-z\u00c0-\u052f])\x00+(?=\d)")
+_GLUED = re.compile(
+    r"(?<=[A-Za-z\u00c0-\u052f.,;:!?)])\x00+(?=[A-Za-z\u00c0-\u052f(])|(?<=[A-Za-z\u00c0-\u052f])\x00+(?=\d)"
+)
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NO_LETTERS = re.compile(r"[\W_]+")
 _ELEMENT = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -48,6 +50,11 @@ def letters_of(text: str) -> str:
 def has_wide_letters(text: str) -> bool:
     """Tell whether a text holds letters of a script written without spaces."""
     return not text.isascii() and bool(_WIDE.search(text))
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())
 
 
 def cut(text: str, length: int = 500) -> str:

@@ -9,20 +9,26 @@ from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, letters_of, plain
 
 _SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
+_PIPE = re.compile(r"\s*[|｜][^|｜]*$")
+_MIN_BEFORE_PIPE = 15
+_MIN_SHARED_WORDS = 0.5
 _HEADING_CHARS = range(4, 301)
 _MAX_HEADINGS = 6
 
 
-def find_title(tree: LexborHTMLParser, structured: Structured, site: str | None) -> Provenance | None:
+def find_title(
+    tree: LexborHTMLParser, structured: Structured, *, site: str | None = None, host: str = ""
+) -> Provenance | None:
     """Find the headline of a page.
 
     Args:
         tree: The parsed page.
         structured: Its structured data.
         site: The name of the site, which is cut off the end or the start of a title.
+        host: The host of the page; a heading that is its name is the site's, not the article's.
     """
     offered = _offered(tree, structured)
-    headings = _headings(tree)
+    headings = [heading for heading in _headings(tree) if not _names_site(heading, site, host)]
     chosen = _confirmed_heading(headings, offered) or _first_offered(offered, headings, site)
     if chosen is None:
         return None
@@ -37,16 +43,26 @@ def find_title(tree: LexborHTMLParser, structured: Structured, site: str | None)
 
 
 def without_site(title: str, site: str | None) -> str:
-    """Cut the name of the site off a title: `Headline | Site` or `Site: Headline`."""
+    """Cut the name of the site off a title: `Headline | Site` or `Site: Headline`.
+
+    What follows a last vertical bar goes even when the site has another name: it is never part of a headline.
+    """
+    piped = _PIPE.search(title)
+    if piped and piped.start() >= _MIN_BEFORE_PIPE:
+        title = title[: piped.start()]
     name = letters_of(site or "")
     if not name:
-        return title
+        return title.strip()
     for match in reversed(list(_SEPARATOR.finditer(title))):
         tail = letters_of(title[match.end() :])
         if tail and (tail in name or name in tail) and match.start() > 8:
             title = title[: match.start()]
     match_first = _SEPARATOR.search(title)
-    if match_first and letters_of(title[: match_first.start()]) == name and len(title) - match_first.end() > 10:
+    if (
+        match_first
+        and letters_of(title[: match_first.start()]) == name
+        and len(title) - match_first.end() > 10
+    ):
         title = title[match_first.end() :]
     return title.strip()
 
@@ -89,14 +105,27 @@ def _agree(heading: str, other: str) -> bool:
     return len(heading) > 15 and (heading in other or (other in heading and len(other) > 0.6 * len(heading)))
 
 
+def _names_site(heading: str, site: str | None, host: str) -> bool:
+    letters = letters_of(heading)
+    labels = {letters_of(label) for label in host.split(".") if len(label) > 3}
+    return letters == letters_of(site or "") or letters in labels
+
+
 def _first_offered(
     offered: dict[str, str], headings: list[str], site: str | None
 ) -> tuple[str, str, str] | None:
-    for name, text in offered.items():
-        if name != "title":
-            return without_site(text, site) or text, text, name
-    if len(headings) == 1:
+    stated = next(((name, text) for name, text in offered.items() if name != "title"), None)
+    if len(headings) == 1 and (stated is None or _speaks_for(headings[0], *stated)):
         return headings[0], headings[0], "h1"
-    if "title" in offered:
-        return without_site(offered["title"], site) or offered["title"], offered["title"], "title"
+    name, text = stated or ("title", offered.get("title", ""))
+    if text:
+        return without_site(text, site) or text, text, name
     return (headings[0], headings[0], "h1") if headings else None
+
+
+def _speaks_for(heading: str, name: str, text: str) -> bool:
+    """The only heading stands for a title that is worded a little differently, or only meant for social media."""
+    words, others = set(heading.casefold().split()), set(text.casefold().split())
+    if len(words) < 3:
+        return False
+    return not name.startswith("json_ld") or len(words & others) >= _MIN_SHARED_WORDS * len(words)

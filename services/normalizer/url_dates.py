@@ -12,7 +12,9 @@ from services.normalizer.dates import DateValue
 _DAY = re.compile(
     r"(?<!\d)(?P<year>20[0-4]\d|19[4-9]\d)(?P<gap>[/_.-]?)(?P<month>0[1-9]|1[0-2])(?P=gap)(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"
 )
-_SHORT_DAY = re.compile(r"/(?P<year>20[0-4]\d|19[4-9]\d)/(?P<month>[1-9]|1[0-2])/(?P<day>[1-9]|[12]\d|3[01])(?=/|$)")
+_SHORT_DAY = re.compile(
+    r"/(?P<year>20[0-4]\d|19[4-9]\d)/(?P<month>[1-9]|1[0-2])/(?P<day>[1-9]|[12]\d|3[01])(?=/|$)"
+)
 # kcna.co.jp kept one page a day: /item/2004/200402/news02/20.htm
 _DAY_PAGE = re.compile(r"/(?P<year>19\d\d|20\d\d)(?P<month>0[1-9]|1[0-2])/news\d\d/(?P<day>[0-3]\d)\.html?$")
 _MONTH = re.compile(r"/(?P<year>20[0-4]\d|19[4-9]\d)/(?P<month>0[1-9]|1[0-2])/")
@@ -39,7 +41,11 @@ def date_in_url(url: str) -> UrlDate | None:
     except ValueError:
         return None
     path = parts.path
-    for text, method in ((path, "url"), (_decoded(parts.query), "url.query"), (unquote(parts.query), "url.query")):
+    for text, method in (
+        (path, "url"),
+        (_decoded(parts.query), "url.query"),
+        (unquote(parts.query), "url.query"),
+    ):
         for pattern in (_DAY, _SHORT_DAY, _DAY_PAGE):
             for match in pattern.finditer(text):
                 if value := _value(match):
@@ -53,7 +59,9 @@ def date_in_url(url: str) -> UrlDate | None:
     month = _MONTH.search(path)
     if month:
         moment = datetime(int(month["year"]), int(month["month"]), 1)  # noqa: DTZ001  (a month has no zone)
-        return UrlDate(value=DateValue(moment=moment, precision="month"), raw=month[0].strip("/"), method="url")
+        return UrlDate(
+            value=DateValue(moment=moment, precision="month"), raw=month[0].strip("/"), method="url"
+        )
     return None
 
 

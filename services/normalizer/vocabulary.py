@@ -13,6 +13,19 @@ MAX_LABEL_CHARS = 300
 """Longer class attributes are cut: the words that matter stand first."""
 
 
+DATE_LABEL = re.compile(
+    r"(?:^|[\s_-])(?:date\w*|publish\w*|pubdate|posted\w*|time|timestamp)(?:$|[\s_-])|[a-z]Date\b",
+    re.IGNORECASE,
+)
+"""Names of elements that hold a publication date."""
+
+AUTHOR_LABEL = re.compile(
+    r"(?:^|[\s_-])(?:byline\w*|authors?|author-?names?|writers?|contributors?|reporters?)(?:$|[\s_-])|[a-z]Author\b",
+    re.IGNORECASE,
+)
+"""Names of elements that hold the names of the authors."""
+
+
 class Verdict(IntFlag):
     """What the label of a container says."""
 
@@ -29,7 +42,8 @@ def _whole_words(*groups: str) -> re.Pattern[str]:
 
 _SUSPECT = _whole_words(
     # advertising
-    r"ad ads advert\w* adbox adslot dfp sponsor\w* promo\w* banner\w* teaser\w* widget\w* outbrain taboola plista criteo",
+    r"ad ads advert\w* adbox adslot dfp sponsor\w* promo\w* banner\w* teaser\w* widget\w* outbrain"
+    r" taboola plista criteo",
     # other articles
     r"related\w* relation\w* recommend\w* recirc\w* mostread most-read most-popular popular\w* trending read-?more"
     r" read-?also also-?read more-?(?:on|from|links|stories|news|articles) see-?also siehe-?auch jp-relatedposts"
@@ -40,24 +54,26 @@ _SUSPECT = _whole_words(
     r" toolbar actions? feedback error-?report correction-?form",
     # readers' words and accounts
     r"comments? commenting comment-?(?:list|section|area|form|respond)s? disqus respond reactions? newsletter\w*"
-    r" subscri\w* signup sign-up paywall\w* piano\w* register\w* login regwall abo-?\w* cta call-?to-?action donat\w*"
-    r" support-?us mailmunch mc4wp poll quiz survey rating\w* votes?",
+    r" subscri\w* signup sign-up paywall\w* piano\w* register\w* login regwall abo-?\w* cta call-?to-?action"
+    r" donat\w* support-?us mailmunch mc4wp poll quiz survey rating\w* votes?",
     # the frame of the site
     r"nav navi navigation navbar subnav menu\w* bread-?crumbs? pagination pager sidebar\w* side-bar rail footer\w*"
     r" masthead topbar skip-?link\w* site-?(?:header|footer|info) page-?(?:header|footer) disclaimer\w* terms"
     r" copyright\w* legend",
     # facts about the article
-    r"tags? tag-?list tag-?cloud taglist keywords topics? categories labels author-?(?:bio|box|info|card|profile|desc\w*)"
-    r" author-?(?:about|block) about-?(?:the-)?author byline\w* bio authors? dateline datetime timestamp meta metadata"
-    r" article-?(?:meta|infos?|tools|footer|tags|share|related|date) post-?(?:meta|info|tags|share|related|footer|date)"
+    r"tags? tag-?list tag-?cloud taglist keywords topics? categories labels"
+    r" author-?(?:bio|box|info|card|profile|desc\w*)"
+    r" author-?(?:about|block) about-?(?:the-)?author byline\w* bio authors? dateline"
+    r" datetime timestamp meta metadata article-?(?:meta|infos?|tools|footer|tags|share|related|date)"
+    r" post-?(?:meta|info|tags|share|related|footer|date)"
     r" entry-?(?:meta|footer|tags) publish\w*-?(?:date|time) pubdate",
     # pictures and players
     r"caption\w* wp-caption-text credits? image-?(?:caption|credit|source) photo-?(?:caption|credit) figcaption"
-    r" gallery\w* slideshow slider carousel lightbox media-?(?:caption|info) player video-?\w* audio-?\w* podcast-?\w*"
-    r" embed\w* social-embed instagram-media twitter-tweet tiktok-embed",
+    r" gallery\w* slideshow slider carousel lightbox media-?(?:caption|info) player video-?\w* audio-?\w*"
+    r" podcast-?\w* embed\w* social-embed instagram-media twitter-tweet tiktok-embed",
     # what a reader does not see at first
-    r"cookie\w* consent\w* gdpr modal\w* popup\w* pop-up overlay\w* tooltip\w* toast dropdown\w* offcanvas hidden hide"
-    r" invisible visually-?hidden sr-only screen-reader\w* print-?only d-none noprint no-print",
+    r"cookie\w* consent\w* gdpr modal\w* popup\w* pop-up overlay\w* tooltip\w* toast dropdown\w* offcanvas hidden"
+    r" hide invisible visually-?hidden sr-only screen-reader\w* print-?only d-none noprint no-print",
     # boxes
     r"infobox factbox fact-box zippy shop\w* affiliate\w* product-?\w* price-?\w* ticker stock-?\w*",
 )
@@ -72,7 +88,8 @@ _ALIEN = _whole_words(
     r" most-?read most-?popular trending sidebar\w* side-bar newsletter\w* outbrain taboola modal\w* popup\w*"
     r" infinite-?scroll under-?article next-?article more-?(?:from|stories|news|articles) footer\w* menu\w* login"
     r" cli-\w+ second-?article onetrust\w* ot-sdk\w* read-?more author-?(?:bio|box|info|card) promo\w* subscri\w*"
-    r" donat\w* jp-relatedposts post-?navigation feedback cookie\w* consent\w* gdpr didomi\w* usercentrics\w* truste\w*",
+    r" donat\w* jp-relatedposts post-?navigation feedback cookie\w* consent\w* gdpr didomi\w* usercentrics\w*"
+    r" truste\w*",
 )
 _CONSENT = re.compile(
     r"onetrust|(?:^|[\s_-])ot-|cookie|consent|privacy|gdpr|didomi|sp_message|usercentrics"

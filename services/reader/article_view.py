@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.reader.diffs import DiffParagraph, diff_of_texts
+from services.reader.diffs import DiffParagraph, Piece, changed_passages, diff_of_texts
 from services.reader.views import CaptureView, Foreign, Note, capture_view, foreign, state_note
 from services.reader.wording import count_of, day_first, link, long_day, moment, shown
-from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Change, Edit, Revision
+from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Edit, Revision
 
 __all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_view"]
 
@@ -30,7 +30,9 @@ _CLASSES = {
     "sentence_removed": "sentence removed",
     "title": "title",
 }
-_SHOWN_CHANGES = 12
+_SHOWN_PASSAGES = 6
+_BUDGET_IN_LISTS = 100_000
+"""Comparisons for one of many edits on a page; see `diff_of_texts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +61,17 @@ class EditView:
     from_number: int
     to_number: int
     summary: str
-    title_from: Foreign | None
-    title_to: Foreign | None
+    title_pieces: tuple[Piece, ...]
+    """How the title changed; empty when it did not."""
     lang: str
     dir: str
-    changes: tuple[Change, ...]
-    more_changes: int
     paragraphs: tuple[DiffParagraph, ...]
+    more_passages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionView:
-    """One wording in the list of them."""
+    """One revision in the list of them."""
 
     number: int
     address: str
@@ -130,7 +131,7 @@ class History:
 
 
 def article_view(article: Article, read: Revision | None, history: History) -> ArticleView:
-    """Return the page of an article with the wording `read`."""
+    """Return the page of an article with the revision `read`."""
     summary = article.summary
     current = article.current
     revisions = [_revision_view(article, one, read=read) for one in article.revisions]
@@ -158,13 +159,10 @@ def article_view(article: Article, read: Revision | None, history: History) -> A
 
 
 def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
-    """Return an edit with its changed stretches, or with `whole` every changed paragraph around them."""
-    retitled = edit.title_from != edit.title_to
+    """Return an edit with its changed passages, or with `whole` all its changed paragraphs."""
     title = foreign(edit.title_to, edit.language)
-    changed = tuple(
-        Change(op=change.op, before=shown(change.before), after=shown(change.after))
-        for change in edit.changes
-    )
+    before, after = ([shown(one) for one in text] for text in (edit.text_from, edit.text_to))
+    paragraphs = diff_of_texts(before, after) if whole else _passages(before, after)
     return EditView(
         address=f"/article/{edit.article_id}",
         article_title=title,
@@ -177,16 +175,16 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         from_number=edit.from_number,
         to_number=edit.to_number,
         summary=_summary_of_edit(edit),
-        title_from=foreign(edit.title_from, edit.language) if retitled else None,
-        title_to=title if retitled else None,
+        title_pieces=diff_of_texts([shown(edit.title_from)], [title.text])[0].pieces,
         lang=title.lang,
         dir=title.dir,
-        changes=changed[:_SHOWN_CHANGES],
-        more_changes=max(0, len(changed) - _SHOWN_CHANGES),
-        paragraphs=diff_of_texts([shown(one) for one in edit.text_from], [shown(one) for one in edit.text_to])
-        if whole
-        else (),
+        paragraphs=paragraphs[:_SHOWN_PASSAGES] if not whole else paragraphs,
+        more_passages=max(0, len(paragraphs) - _SHOWN_PASSAGES) if not whole else 0,
     )
+
+
+def _passages(before: Sequence[str], after: Sequence[str]) -> tuple[DiffParagraph, ...]:
+    return changed_passages(diff_of_texts(before, after, budget=_BUDGET_IN_LISTS))
 
 
 def _summary_of_edit(edit: Edit) -> str:
@@ -217,7 +215,7 @@ def _revision_view(article: Article, revision: Revision, *, read: Revision | Non
     page = f"/article/{article.summary.article_id}"
     return RevisionView(
         number=revision.number,
-        address=page if is_current else f"{page}/wording/{revision.number}",
+        address=page if is_current else f"{page}/revision/{revision.number}",
         seen=moment(revision.seen_at),
         seen_datetime=revision.seen_at.isoformat(),
         title=foreign(revision.title, article.summary.language),

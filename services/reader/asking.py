@@ -38,13 +38,13 @@ def source_id_of(text: str) -> str:
 
 
 def number_of(text: str) -> int:
-    """Return the number of a wording, from 1.
+    """Return the number of a revision, from 1.
 
     Raises:
         BadAddressError: it is no such number.
     """
     if not _NUMBER.fullmatch(text):
-        raise BadAddressError("A wording has a number from 1. The article's page lists them all.")
+        raise BadAddressError("A revision has a number from 1. The article's page lists them all.")
     return int(text)
 
 

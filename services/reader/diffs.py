@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-__all__ = ["DiffParagraph", "Piece", "diff_of_texts"]
+__all__ = ["DiffParagraph", "Piece", "changed_passages", "diff_of_texts"]
 
 _TOKEN = re.compile(
     "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]|[ \t]+|\\w+|[^\\w \t]",
@@ -40,12 +40,19 @@ class DiffParagraph:
     unchanged: int = 0
 
 
-def diff_of_texts(before: Sequence[str], after: Sequence[str]) -> tuple[DiffParagraph, ...]:
-    """Return the changes between two texts, paragraph by paragraph."""
+def diff_of_texts(
+    before: Sequence[str], after: Sequence[str], *, budget: int = _COSTLIEST_TEXT
+) -> tuple[DiffParagraph, ...]:
+    """Return the changes between two texts, paragraph by paragraph.
+
+    Args:
+        before: the paragraphs of the earlier text.
+        after: the paragraphs of the later text.
+        budget: comparisons to be spent; paragraphs beyond it are shown as replaced whole.
+    """
     if len(before) * len(after) > _COSTLIEST_PAIR:
         before, after = ["\n".join(before)], ["\n".join(after)]
     found: list[DiffParagraph] = []
-    budget = _COSTLIEST_TEXT
     for op, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if op == "equal":
             found.append(DiffParagraph(unchanged=j - i))
@@ -56,6 +63,29 @@ def diff_of_texts(before: Sequence[str], after: Sequence[str]) -> tuple[DiffPara
             budget -= min(cost, _COSTLIEST_PAIR)
             found.append(DiffParagraph(pieces=pieces))
     return tuple(found)
+
+
+def changed_passages(paragraphs: Sequence[DiffParagraph], *, context: int = 60) -> tuple[DiffParagraph, ...]:
+    """Return the paragraphs with changes, each cut to the changes and `context` letters around them."""
+    return tuple(
+        DiffParagraph(
+            pieces=tuple(
+                _near_change(piece, position=at, last=len(one.pieces) - 1, context=context)
+                for at, piece in enumerate(one.pieces)
+            )
+        )
+        for one in paragraphs
+        if one.pieces
+    )
+
+
+def _near_change(piece: Piece, *, position: int, last: int, context: int) -> Piece:
+    text = piece.text
+    if piece.op != "same" or len(text) <= 2 * context:
+        return piece
+    head = "" if position == 0 else text[:context].rpartition(" ")[0] or text[:context]
+    tail = "" if position == last else text[-context:].partition(" ")[2] or text[-context:]
+    return Piece(op="same", text=f"{head} … {tail}" if head and tail else f"{head}…{tail}")
 
 
 def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:

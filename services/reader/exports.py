@@ -58,7 +58,7 @@ class Exports:
         return self._list(request, [one.as_json() for one in page.items], following)
 
     def article(self, request: Request, article_id: str) -> Response:
-        """One article with every wording of it and the captures that show them."""
+        """One article with every revision of it and the captures that show them."""
         article = self._catalogue.article(article_id_of(article_id))
         if article is None:
             raise NoSuchPageError("No article is kept under this address.")

@@ -16,7 +16,7 @@ from services.reader.highlighting import pattern_of_words
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
-from services.reader.views import card, days_of_cards, hit_card, removal_view, source_view
+from services.reader.views import card, days_of_cards, hit_card, language_views, removal_view, source_view
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
 from shared.search_tokens import query_tokens
@@ -52,7 +52,7 @@ class Pages:
             ("/sources", self.all_sources),
             ("/source/{source_id}", self.source),
             ("/article/{article_id}", self.article),
-            ("/article/{article_id}/wording/{number}", self.wording),
+            ("/article/{article_id}/revision/{number}", self.revision),
             ("/search", self.search),
             ("/edits", self.edits),
             ("/removals", self.removals),
@@ -73,7 +73,7 @@ class Pages:
             next=page.next,
             is_first=before is None,
             language=language,
-            languages=sorted({source.language for source in sources} | ({language} if language else set())),
+            languages=language_views(sources, language),
             sources=[source_view(source) for source in sources],
         )
 
@@ -104,13 +104,13 @@ class Pages:
         article = self._article(article_id)
         return self._article_page(request, article, article.current)
 
-    def wording(self, request: Request, article_id: str, number: str) -> Response:
+    def revision(self, request: Request, article_id: str, number: str) -> Response:
         """One article as it was worded once."""
         article, wanted = self._article(article_id), number_of(number)
         for revision in article.revisions:
             if revision.number == wanted:
                 return self._article_page(request, article, revision)
-        raise NoSuchPageError("This article has no such wording. Its page lists those it has.")
+        raise NoSuchPageError("This article has no such revision. Its page lists those it has.")
 
     def search(self, request: Request) -> Response:
         """Articles by their words."""

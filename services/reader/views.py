@@ -1,6 +1,5 @@
 """What the lists show: from the catalogue's records to words, addresses and attributes. Nothing here does I/O."""
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,14 +8,16 @@ from datetime import date
 from services.reader.highlighting import Marked, marked, marked_excerpt
 from services.reader.wording import (
     count_of,
-    day_first,
     direction,
     excerpt,
+    language_name,
     language_tag,
     link,
     long_day,
     moment,
     shown,
+    stated_date,
+    stated_day,
 )
 from shared.ledger.records import ArticleSummary, Capture, Removal, SearchHit, SourceSummary
 
@@ -33,6 +34,7 @@ __all__ = [
     "days_of_cards",
     "foreign",
     "hit_card",
+    "language_views",
     "removal_view",
     "source_view",
     "state_note",
@@ -163,7 +165,7 @@ def card(article: ArticleSummary) -> Card:
 
 def hit_card(hit: SearchHit, pattern: re.Pattern[str] | None) -> Card:
     """Return an article as search shows it: the words marked, the excerpt around the first of them."""
-    notes = [Note(text="Only in an earlier wording", kind="earlier")] if hit.only_in_earlier else []
+    notes = [Note(text="Only in an earlier revision", kind="earlier")] if hit.only_in_earlier else []
     return _card(
         hit.article,
         title=marked(hit.article.title, pattern),
@@ -173,9 +175,17 @@ def hit_card(hit: SearchHit, pattern: re.Pattern[str] | None) -> Card:
 
 
 def days_of_cards(cards: Iterable[Card]) -> tuple[DayOfCards, ...]:
-    """Return cards, which come sorted by date, under a heading for each day."""
-    days = itertools.groupby(cards, key=lambda one: one.day)
-    return tuple(DayOfCards(heading=long_day(day), cards=tuple(group)) for day, group in days)
+    """Return cards under a heading for each day, the newest first.
+
+    The day is the one the page stated, in its own zone; cards come sorted by the moment, so that outlets east
+    and west of us would otherwise take turns under the same two headings.
+    """
+    days: dict[date, list[Card]] = {}
+    for one in cards:
+        days.setdefault(one.day, []).append(one)
+    return tuple(
+        DayOfCards(heading=long_day(day), cards=tuple(days[day])) for day in sorted(days, reverse=True)
+    )
 
 
 def capture_view(capture: Capture) -> CaptureView:
@@ -236,6 +246,12 @@ def source_view(source: SourceSummary) -> SourceView:
     )
 
 
+def language_views(sources: Iterable[SourceSummary], chosen: str | None) -> tuple[Foreign, ...]:
+    """Return the languages of the sources, and the chosen one, each under its own name; `lang` is its tag."""
+    tags = {language_tag(source.language) for source in sources} | ({chosen} if chosen else set())
+    return tuple(Foreign(text=language_name(tag), lang=tag, dir=direction(tag)) for tag in sorted(tags))
+
+
 def _card(
     article: ArticleSummary,
     *,
@@ -243,12 +259,12 @@ def _card(
     text: tuple[Marked, ...],
     more_notes: Sequence[Note] = (),
 ) -> Card:
-    day = article.published_at.date()
-    stated = day_first(article.published) is not None
+    day = stated_day(article.published) or article.published_at.date()
+    stated = stated_date(article.published)
     note = state_note(article.state)
     notes = [note] if note else []
     if article.revisions > 1:
-        notes.append(Note(text=f"{article.revisions} wordings", kind="edited"))
+        notes.append(Note(text=f"{article.revisions} revisions", kind="edited"))
     return Card(
         address=f"/article/{article.article_id}",
         title=title,
@@ -258,8 +274,8 @@ def _card(
         source=shown(article.source_name),
         source_address=f"/source/{article.source_id}",
         day=day,
-        date=long_day(day) if stated else f"first seen {long_day(day)}",
-        datetime=day.isoformat(),
+        date=stated or f"first seen {long_day(article.first_seen_at.date())}",
+        datetime=(article.published or "") if stated else article.first_seen_at.date().isoformat(),
         notes=(*notes, *more_notes),
     )
 

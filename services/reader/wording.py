@@ -1,5 +1,6 @@
 """Foreign text, addresses and times as a page may show them."""
 
+import itertools
 import re
 import unicodedata
 from datetime import UTC, date, datetime
@@ -20,6 +21,12 @@ _PUBLISHED = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}[\d.]*)?(Z|[+-]\d{2}:?\d{2})?)?)?)?"
 )
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
+_LANGUAGES = {
+    "ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fa": "فارسی", "fr": "Français",
+    "he": "עברית", "hi": "हिन्दी", "id": "Bahasa Indonesia", "it": "Italiano", "ja": "日本語", "ko": "한국어",
+    "pl": "Polski", "pt": "Português", "ru": "Русский", "tr": "Türkçe", "uk": "Українська", "vi": "Tiếng Việt",
+    "zh": "中文",
+}  # fmt: skip
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -33,13 +40,22 @@ def shown(text: str) -> str:
 
 
 def excerpt(text: str, limit: int = 170) -> str:
-    """Return the beginning of a text, cut between words where it has words, at most `limit` characters."""
+    """Return the beginning of a text, cut between words where it has words.
+
+    Args:
+        text: any text.
+        limit: the longest result in columns; a letter of Chinese, Japanese or Korean takes two.
+    """
     whole = " ".join(shown(text).split())
-    if len(whole) <= limit:
+    columns = itertools.accumulate(
+        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in whole
+    )
+    fitting = sum(1 for column in columns if column < limit)
+    if fitting >= len(whole) - 1:
         return whole
-    cut = whole[: limit - 1]
+    cut = whole[:fitting]
     space = cut.rfind(" ")
-    cut = cut[:space] if space > limit * 2 // 3 else cut
+    cut = cut[:space] if space > fitting * 2 // 3 else cut
     while cut and (unicodedata.combining(cut[-1]) or not cut[-1].isalnum()):
         cut = cut[:-1]
     return cut + "…"
@@ -48,6 +64,11 @@ def excerpt(text: str, limit: int = 170) -> str:
 def language_tag(language: str | None) -> str:
     """Return the value of a `lang` attribute: a BCP 47 tag, or `und` when the language is not known."""
     return language if language and _LANGUAGE.fullmatch(language) else "und"
+
+
+def language_name(language: str) -> str:
+    """Return what a language calls itself, or its tag."""
+    return _LANGUAGES.get(language, language)
 
 
 def direction(language: str | None) -> str:
@@ -77,6 +98,26 @@ def day_first(published: str | None) -> str | None:
     year, month, day, clock, zone = found.groups()
     text = "/".join(part for part in (day, month, year) if part)
     return " ".join(part for part in (text, clock, "UTC" if zone == "Z" else zone) if part)
+
+
+def stated_day(published: str | None) -> date | None:
+    """Return the day of a date of ISO 8601, in the zone of the page; None when it is not known to the day."""
+    try:
+        return date.fromisoformat((published or "")[:10])
+    except ValueError:
+        return None
+
+
+def stated_date(published: str | None) -> str | None:
+    """Return a date of ISO 8601 as 9 March 2026, March 2026 or 2026, as far as it is known."""
+    day = stated_day(published)
+    if day is not None:
+        return long_day(day)
+    found = _PUBLISHED.fullmatch(published or "")
+    if found is None or found[3]:
+        return None
+    month = int(found[2] or 0)
+    return f"{_MONTHS[month - 1]} {found[1]}" if 1 <= month <= 12 else found[1]
 
 
 def long_day(day: date) -> str:

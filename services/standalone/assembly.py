@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.standalone.addresses import Endpoints
 from services.standalone.child import ChildSpec
 from services.standalone.data import DataDirectory, Secrets
-from services.standalone.endpoints import Endpoints
 from services.standalone.parts import postgres, seaweedfs, valkey
 from services.standalone.plan import ServiceProcess, StackPlan
 from services.standalone.ports import choose_ports

@@ -19,7 +19,7 @@ from services.standalone.settings import StandaloneSettings
 from shared.errors import PressmarkError
 from shared.settings import load
 
-__all__ = ["down", "logs", "status_of_processes", "up"]
+__all__ = ["add_commands", "down", "logs", "status_of_processes", "up"]
 
 _STOP_SECONDS = 40.0
 
@@ -31,6 +31,12 @@ Data = Annotated[
         show_default=False,
     ),
 ]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands of the one-machine form to the program."""
+    for command in (up, down, logs):
+        app.command()(command)
 
 
 def up(

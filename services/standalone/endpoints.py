@@ -1,33 +1,32 @@
-"""Where the running stack can be reached: what `PRESSMARK_*` would say."""
+"""Finds the stack that runs on a data directory, for programs that want to talk to it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+import os
+from pathlib import Path
 
-__all__ = ["Endpoints"]
+from services.standalone.addresses import Endpoints
+from services.standalone.data import default_data_path
+from services.standalone.errors import DataDirectoryError, NotRunningError
+from services.standalone.run_state import live_state
+
+__all__ = ["Endpoints", "environment_of_running_stack", "read_endpoints"]
 
 
-class Endpoints(BaseModel):
-    """Addresses of the parts, passwords included: keep it in files of mode 600 and out of logs."""
+def read_endpoints(path: Path) -> Endpoints:
+    """Return where the stack that runs on a data directory can be reached.
 
-    model_config = ConfigDict(frozen=True)
+    Raises:
+        NotRunningError: nothing runs there.
+    """
+    return live_state(path).endpoints
 
-    broker_url: str = Field(repr=False)
-    database_url: str = Field(repr=False)
-    s3_endpoint: str
-    s3_bucket: str
-    s3_access_key: str = Field(repr=False)
-    s3_secret_key: str = Field(repr=False)
-    s3_region: str
-    reader_url: str
 
-    def environment(self) -> dict[str, str]:
-        """Return the settings of the services as environment variables."""
-        return {
-            "PRESSMARK_BROKER_URL": self.broker_url,
-            "PRESSMARK_DATABASE_URL": self.database_url,
-            "PRESSMARK_S3_ENDPOINT": self.s3_endpoint,
-            "PRESSMARK_S3_BUCKET": self.s3_bucket,
-            "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
-            "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
-            "PRESSMARK_S3_REGION": self.s3_region,
-            "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
-        }
+def environment_of_running_stack(data: Path | None = None) -> dict[str, str]:
+    """Return the settings that reach the stack on this machine, without those that are set already.
+
+    Nothing is returned when no stack runs, or when its files are another user's.
+    """
+    try:
+        found = read_endpoints(data or default_data_path()).environment()
+    except (NotRunningError, DataDirectoryError):
+        return {}
+    return {name: value for name, value in found.items() if name not in os.environ}

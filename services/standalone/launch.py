@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from services.standalone.addresses import Endpoints
 from services.standalone.data import DataDirectory
-from services.standalone.endpoints import Endpoints
 from services.standalone.errors import StackRunningError, StartError
 from services.standalone.interpreter import import_path, module_argv
 from services.standalone.logfiles import last_lines, open_log

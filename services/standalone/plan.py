@@ -22,7 +22,7 @@ class ServiceProcess(_Frozen):
     """Added to the settings that all services share."""
     ready: str = ""
     """`module:function` that takes a `readiness.Subject` and raises until the process is at work. Without one,
-    a process that lived for a second is ready."""
+    a process that has lived for three seconds is ready."""
     stop_signal: Signals = SIGTERM
     grace_seconds: float = 5.0
 

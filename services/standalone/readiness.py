@@ -11,11 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
-from services.standalone.endpoints import Endpoints
+from services.standalone.addresses import Endpoints
 from shared.errors import TryAgainError
 
 __all__ = [
@@ -102,9 +103,10 @@ def object_store_works(_subject: Subject, endpoints: Endpoints) -> None:
 
 
 def worker_consumes(subject: Subject, endpoints: Endpoints) -> None:
-    """Ask the broker whether the service has taken a message since its start."""
+    """Send the service a message, once, and ask the broker whether it has taken any since its start."""
     from shared.bus import Broker  # noqa: PLC0415  (as above)
 
+    _ring(subject, endpoints.broker_url)
     broker = Broker(endpoints.broker_url)
     try:
         pulse = broker.pulses().get(subject.name, 0.0)
@@ -112,6 +114,22 @@ def worker_consumes(subject: Subject, endpoints: Endpoints) -> None:
         broker.close()
     if pulse < subject.started_at:
         raise TryAgainError(f"{subject.name} has taken no message since its start")
+
+
+@cache
+def _ring(subject: Subject, broker_url: str) -> None:
+    """Send a service the message that it answers with a sign of life; its clock would send one in 5 s."""
+    from shared.bus import Bus  # noqa: PLC0415  (as above)
+    from shared.messages import (  # noqa: PLC0415  (as above)
+        ShowCrawlerPulse,
+        ShowFetcherPulse,
+        ShowNormalizerPulse,
+    )
+    from shared.settings import BusSettings  # noqa: PLC0415  (as above)
+
+    for message in (ShowCrawlerPulse(), ShowFetcherPulse(), ShowNormalizerPulse()):
+        if message.receiver() == subject.name:
+            Bus(BusSettings(broker_url=SecretStr(broker_url))).publish(message, urgent=True)
 
 
 def reader_answers(_subject: Subject, endpoints: Endpoints) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from services.standalone.addresses import Endpoints
 from services.standalone.data import DataDirectory, write_private
-from services.standalone.endpoints import Endpoints
 from services.standalone.errors import NotRunningError
 from services.standalone.processes import ProcessId
 
@@ -17,7 +17,6 @@ __all__ = [
     "RunState",
     "here",
     "live_state",
-    "read_endpoints",
     "read_run_state",
     "write_run_state",
 ]
@@ -124,12 +123,3 @@ def live_state(path: Path) -> RunState:
     if state is None or not (state.supervisor_lives() or DataDirectory(path).is_locked()):
         raise NotRunningError(f"Nothing runs on {path}. Start it with 'pressmark up --data {path}'")
     return state
-
-
-def read_endpoints(path: Path) -> Endpoints:
-    """Return where the stack that runs on a data directory can be reached.
-
-    Raises:
-        NotRunningError: nothing runs there.
-    """
-    return live_state(path).endpoints

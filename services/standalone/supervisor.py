@@ -17,10 +17,10 @@ from typing import Self
 
 import structlog
 
+from services.standalone.addresses import Endpoints
 from services.standalone.assembly import Assembly, assemble
 from services.standalone.child import ChildSpec, start_child
 from services.standalone.data import DataDirectory
-from services.standalone.endpoints import Endpoints
 from services.standalone.errors import DataDirectoryError, StartError
 from services.standalone.examiner import Examiner
 from services.standalone.interpreter import import_path
@@ -127,9 +127,9 @@ class Supervisor:
         self._outside_reasons = {subject.name: "not asked yet" for subject in self._assembly.outside}
         self._start_all(self._assembly.parts)
         self._examine([*filter(None, (unit.subject() for unit in self._units)), *self._assembly.outside])
-        if not self._wait_until(self._all_ready):
+        if self._plan.migrate and not (self._wait_until(self._ledger_ready) and self._migrate()):
             return False
-        if self._plan.migrate and not self._migrate():
+        if not self._wait_until(self._all_ready):
             return False
         self._start_all(self._assembly.services)
         self._examine(list(filter(None, (unit.subject() for unit in self._assembly.services))))
@@ -211,6 +211,10 @@ class Supervisor:
 
     def _all_ready(self) -> bool:
         return not self._outside_reasons and all(unit.state is ProcessState.READY for unit in self._units)
+
+    def _ledger_ready(self) -> bool:
+        waiting = {unit.name for unit in self._units if unit.state is not ProcessState.READY}
+        return "postgres" not in waiting | self._outside_reasons.keys()
 
     def _fail_if_hopeless(self) -> None:
         for unit in self._units:

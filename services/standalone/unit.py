@@ -19,7 +19,8 @@ __all__ = ["Unit"]
 log = structlog.get_logger(__name__)
 
 _REMAINS_SECONDS = 1.0
-_ALIVE_SECONDS = 1.0
+_ALIVE_SECONDS = 3.0
+"""A process that nobody can ask is ready when it has lived this long: longer than loading its modules takes."""
 
 
 class Unit:
@@ -28,7 +29,7 @@ class Unit:
     Args:
         name: for people and for the log file.
         prepare: makes everything ready on disk and says how to start the process; called before every start.
-        probe: `module:function` of readiness, or nothing when living for a second is enough.
+        probe: `module:function` of readiness, or nothing when staying alive is enough.
         log_file: where both its outputs go.
     """
 

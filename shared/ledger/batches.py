@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import RejectError
+from shared.ledger import batches_sql as sql
 from shared.ledger.database import Database, Row, Transaction
 from shared.ledger.frontier import TargetKind, free_hosts
 
@@ -87,11 +88,8 @@ class CaptureRow:
     truncated: str | None
     ip: str | None
     seconds: float
-
-    @property
-    def is_good(self) -> bool:
-        """Whether the host gave a whole answer that is no error."""
-        return self.status is not None and self.status < 400 and self.truncated is None
+    is_good: bool
+    """Whether the host gave a whole answer that is no error: the target counts as archived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +154,10 @@ class Batches:
         """Take a batch that is ready. None when it is unknown, already taken or done: a second bell."""
         arguments = {"batch": batch_id, "lease": lease}
         with self._database.transaction() as transaction:
-            taken = transaction.row(_TAKE, arguments)
+            taken = transaction.row(sql.TAKE, arguments)
             if taken is None:
                 return None
-            rows = transaction.rows(_LEASED_TARGETS, arguments)
+            rows = transaction.rows(sql.LEASED_TARGETS, arguments)
         targets = tuple(_leased_target(row) for row in rows)
         return OpenBatch(batch_id=batch_id, trace_id=taken["trace_id"], targets=targets)
 
@@ -170,7 +168,7 @@ class Batches:
             StaleLeaseError: the reaper has taken it back.
         """
         with self._database.transaction() as transaction:
-            if not transaction.run(_RENEW, {"batch": batch_id, "lease": lease}):
+            if not transaction.run(sql.RENEW, {"batch": batch_id, "lease": lease}):
                 raise StaleLeaseError(f"the lease of batch {batch_id} was lost before it was renewed")
 
     def record(
@@ -191,23 +189,23 @@ class Batches:
         """
         arguments = {"batch": batch_id, "key": warc_key, "bytes": warc_bytes, **_columns(captures)}
         with self._database.transaction() as transaction:
-            if not transaction.run(_CLOSE, arguments):
+            if not transaction.run(sql.CLOSE, arguments):
                 raise StaleLeaseError(
                     f"the lease of batch {batch_id} was lost before its captures were recorded"
                 )
             if captures:
-                transaction.run(_ADD_CAPTURES, arguments)
-                transaction.run(_MOVE_TARGETS, arguments)
-            transaction.run(_RETURN_UNTOUCHED, arguments)
+                transaction.run(sql.ADD_CAPTURES, arguments)
+                transaction.run(sql.MOVE_TARGETS, arguments)
+            transaction.run(sql.RETURN_UNTOUCHED, arguments)
             free_hosts(transaction, batch_id)
 
     def stored(self, batch_id: str) -> StoredBatch | None:
         """Read a stored batch with its captures in the order they were made."""
         with self._database.transaction() as transaction:
-            batch = transaction.row(_STORED, {"batch": batch_id})
+            batch = transaction.row(sql.STORED, {"batch": batch_id})
             if batch is None:
                 return None
-            rows = transaction.rows(_STORED_CAPTURES, {"batch": batch_id})
+            rows = transaction.rows(sql.STORED_CAPTURES, {"batch": batch_id})
         return StoredBatch(
             batch_id=batch_id,
             trace_id=batch["trace_id"],
@@ -222,8 +220,8 @@ class Batches:
         """Return the targets of a batch that could not be stored. They are due again in a while."""
         arguments = {"batch": batch_id}
         with self._database.transaction() as transaction:
-            if transaction.run(_GIVE_BACK_BATCH, arguments):
-                transaction.run(_GIVE_BACK_TARGETS, arguments)
+            if transaction.run(sql.GIVE_BACK_BATCH, arguments):
+                transaction.run(sql.GIVE_BACK_TARGETS, arguments)
                 free_hosts(transaction, batch_id)
 
     def count_open(self) -> int:
@@ -235,30 +233,30 @@ class Batches:
     def links_done(self, batch_id: str) -> None:
         """Note that the links of a batch are accepted and its next looks planned."""
         with self._database.transaction() as transaction:
-            transaction.run(_LINKS_DONE, {"batch": batch_id})
+            transaction.run(sql.LINKS_DONE, {"batch": batch_id})
 
     def begin_articles(self, batch_id: str) -> int:
         """Count one more try at normalizing a batch, before the work, and return which try this is."""
         with self._database.transaction() as transaction:
-            row = transaction.row(_BEGIN_ARTICLES, {"batch": batch_id})
+            row = transaction.row(sql.BEGIN_ARTICLES, {"batch": batch_id})
         return 0 if row is None else int(row["articles_tries"])
 
     def begin_capture(self, capture_id: int) -> None:
         """Count one more try at a single capture, before the work."""
         with self._database.transaction() as transaction:
-            transaction.run(_BEGIN_CAPTURE, {"capture": capture_id})
+            transaction.run(sql.BEGIN_CAPTURE, {"capture": capture_id})
 
     def articles_done(self, batch_id: str) -> None:
         """Note that every capture of a batch is decided."""
         with self._database.transaction() as transaction:
-            transaction.run(_ARTICLES_DONE, {"batch": batch_id})
+            transaction.run(sql.ARTICLES_DONE, {"batch": batch_id})
 
     def reap(self) -> list[str]:
         """Take back the batches whose lease ran out and return their ids."""
         with self._database.transaction() as transaction:
-            lost = [row["batch_id"] for row in transaction.rows(_LOSE)]
+            lost = [row["batch_id"] for row in transaction.rows(sql.LOSE)]
             for batch_id in lost:
-                transaction.run(_RETURN_LOST, {"batch": batch_id, "most": MAX_LOST_LEASES})
+                transaction.run(sql.RETURN_LOST, {"batch": batch_id, "most": MAX_LOST_LEASES})
                 free_hosts(transaction, batch_id)
         return lost
 
@@ -266,7 +264,7 @@ class Batches:
         """Find what nobody has worked on for a while, and note that its bell is rung now."""
         arguments = {"silence": silence}
         with self._database.transaction() as transaction:
-            rows = transaction.rows(_OVERDUE, arguments)
+            rows = transaction.rows(sql.OVERDUE, arguments)
         return OverdueBells(
             fetch=_bells(rows, "fetch"), links=_bells(rows, "links"), articles=_bells(rows, "articles")
         )
@@ -334,156 +332,3 @@ def _columns(captures: Sequence[CaptureRow]) -> dict[str, list[object]]:
         "seconds": [capture.seconds for capture in captures],
         "good": [capture.is_good for capture in captures],
     }
-
-
-_TAKE = """
-update batches set state = 'fetching', lease_until = now() + %(lease)s
-where batch_id = %(batch)s and state = 'ready'
-returning trace_id
-"""
-
-_LEASED_TARGETS = """
-select targets.target_id, targets.source_id, targets.url, targets.host, targets.kind,
-       greatest(hosts.delay, hosts.robots_delay) as delay,
-       hosts.concurrency, targets.etag, targets.last_modified, targets.via, targets.hops,
-       previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
-       previous.fetched_at as previous_at, previous.payload_digest as previous_digest
-from targets
-join hosts using (host)
-left join captures as previous on previous.capture_id = targets.last_capture_id
-where targets.batch_id = %(batch)s and targets.state = 'leased'
-order by targets.priority desc, targets.target_id
-"""
-
-_RENEW = """
-update batches set lease_until = now() + %(lease)s where batch_id = %(batch)s and state = 'fetching'
-"""
-
-_CLOSE = """
-update batches set state = 'stored', lease_until = null, warc_key = %(key)s, warc_bytes = %(bytes)s,
-                   stored_at = now(), rung_at = now()
-where batch_id = %(batch)s and state = 'fetching'
-"""
-
-_ADD_CAPTURES = """
-insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, reason, content_type,
-                      redirect_to, payload_digest, record_id, warc_key, warc_offset, warc_length, revisit_of,
-                      truncated, ip, seconds)
-select %(batch)s, target_id, targets.source_id, targets.kind, targets.url, look.fetched_at, look.status,
-       look.reason, look.content_type, look.redirect_to, look.payload_digest, look.record_id, %(key)s,
-       look.warc_offset, look.warc_length, look.revisit_of, look.truncated, look.ip, look.seconds
-from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
-            %(types)s::text[], %(redirects)s::text[], %(digests)s::text[], %(records)s::text[],
-            %(offsets)s::bigint[], %(lengths)s::bigint[], %(revisits)s::bigint[], %(truncations)s::text[],
-            %(ips)s::text[], %(seconds)s::real[])
-     as look(target_id, fetched_at, status, reason, content_type, redirect_to, payload_digest, record_id,
-             warc_offset, warc_length, revisit_of, truncated, ip, seconds)
-join targets using (target_id)
-order by look.fetched_at, target_id
-"""
-
-# A target that was ever archived stays so: what a later look misses is told by `reason` and by its article.
-# A conditional request rests on the last whole payload, so only a good 200 moves the validators.
-_MOVE_TARGETS = """
-update targets
-set state = case when look.good or targets.archived_at is not null then 'archived' else 'failed' end,
-    reason = case when look.good then null else look.reason end,
-    attempts = case when look.good then 0 else targets.attempts + 1 end,
-    lost_leases = 0,
-    batch_id = null,
-    looked_at = look.fetched_at,
-    archived_at = case when look.good then coalesce(targets.archived_at, look.fetched_at)
-                       else targets.archived_at end,
-    etag = case when look.good and look.status = 200 then look.etag else targets.etag end,
-    last_modified = case when look.good and look.status = 200 then look.last_modified
-                         else targets.last_modified end,
-    last_capture_id = case when look.good and look.status = 200 and look.revisit_of is null
-                           then captures.capture_id else targets.last_capture_id end
-from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
-            %(etags)s::text[], %(modifieds)s::text[], %(revisits)s::bigint[], %(good)s::boolean[])
-     as look(target_id, fetched_at, status, reason, etag, last_modified, revisit_of, good)
-join captures on captures.batch_id = %(batch)s and captures.target_id = look.target_id
-where targets.target_id = look.target_id and targets.batch_id = %(batch)s
-"""
-
-_RETURN_UNTOUCHED = """
-update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
-                   batch_id = null, due_at = now()
-where batch_id = %(batch)s
-"""
-
-_GIVE_BACK_BATCH = """
-update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
-where batch_id = %(batch)s and state = 'fetching'
-"""
-
-_GIVE_BACK_TARGETS = """
-update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
-                   batch_id = null, due_at = now() + interval '15 seconds'
-where batch_id = %(batch)s
-"""
-
-_STORED = """
-select trace_id, warc_key, links_done_at, articles_done_at, articles_tries from batches
-where batch_id = %(batch)s and state = 'stored'
-"""
-
-_STORED_CAPTURES = """
-select captures.capture_id, captures.target_id, captures.source_id, captures.kind, targets.host, captures.url,
-       targets.via, targets.hops, captures.fetched_at, captures.status, captures.reason, captures.redirect_to,
-       captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
-       captures.revisit_of, captures.truncated, targets.attempts, targets.archived_at, targets.found_title,
-       targets.found_date, captures.article_tries, captures.article_outcome
-from captures join targets using (target_id)
-where captures.batch_id = %(batch)s
-order by captures.capture_id
-"""
-
-_LINKS_DONE = """
-update batches set links_done_at = coalesce(links_done_at, now()) where batch_id = %(batch)s
-"""
-
-_BEGIN_ARTICLES = """
-update batches set articles_tries = articles_tries + 1, rung_at = now()
-where batch_id = %(batch)s and state = 'stored' and articles_done_at is null
-returning articles_tries
-"""
-
-_BEGIN_CAPTURE = """
-update captures set article_tries = article_tries + 1 where capture_id = %(capture)s
-"""
-
-_ARTICLES_DONE = """
-update batches set articles_done_at = coalesce(articles_done_at, now()) where batch_id = %(batch)s
-"""
-
-_LOSE = """
-update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
-where batch_id in (select batch_id from batches where state = 'fetching' and lease_until < now()
-                   for update skip locked)
-returning batch_id
-"""
-
-_RETURN_LOST = """
-update targets
-set lost_leases = lost_leases + 1,
-    batch_id = null,
-    state = case when archived_at is not null then 'archived'
-                 when lost_leases + 1 >= %(most)s then 'failed' else 'waiting' end,
-    reason = case when lost_leases + 1 >= %(most)s then 'quarantined: its worker died each time' else reason end,
-    due_at = case when lost_leases + 1 >= %(most)s then null else now() end
-where batch_id = %(batch)s
-"""
-
-_OVERDUE = """
-update batches set rung_at = now()
-where batch_id in (
-    select batch_id from batches
-    where rung_at < now() - %(silence)s::interval
-      and (state = 'ready' or (state = 'stored' and (links_done_at is null or articles_done_at is null)))
-    order by rung_at limit 500
-    for update skip locked)
-returning batch_id, trace_id, state = 'ready' as fetch,
-          state = 'stored' and links_done_at is null as links,
-          state = 'stored' and articles_done_at is null as articles
-"""

@@ -9,7 +9,8 @@ READ_ONLY: LiteralString = "set transaction read only; set local statement_timeo
 
 _SUMMARY_COLUMNS: LiteralString = """
     a.article_id, a.source_id, s.name as source_name, a.title, a.published, a.published_precision,
-    a.published_at, a.language, a.url, a.state, a.state_since, a.revision_id, a.revisions, a.first_seen_at, a.last_seen_at,
+    a.published_at, a.language, a.url, a.state, a.state_since, a.revision_id,
+    a.revisions, a.first_seen_at, a.last_seen_at,
     array(select u.url from article_urls u where u.article_id = a.article_id
           order by u.first_seen_at, u.url) as urls,
     coalesce((select left(concat_ws(' ', r.body->>0, r.body->>1, r.body->>2), 400)

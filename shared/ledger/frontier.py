@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from shared.errors import NotFoundError
+from shared.ledger import frontier_sql as sql
 from shared.ledger.database import Database, Transaction
 
 __all__ = ["Candidate", "Claim", "ClaimLimits", "ClaimedTarget", "Frontier", "RobotsCopy", "TargetKind"]
@@ -115,10 +116,10 @@ class Frontier:
             **_columns(candidates),
         }
         with self._database.transaction() as transaction:
-            transaction.run(_ADD_HOSTS, columns)
-            accepted = transaction.run(_ADD_TARGETS, columns)
+            transaction.run(sql.ADD_HOSTS, columns)
+            accepted = transaction.run(sql.ADD_TARGETS, columns)
             if accepted:
-                transaction.run(_COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
+                transaction.run(sql.COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
         return accepted
 
     def claim(self, *, limits: ClaimLimits, trace_id: str, lost_leases: int = 0) -> Claim | None:
@@ -143,11 +144,11 @@ class Frontier:
             "lost_leases": lost_leases,
         }
         with self._database.transaction() as transaction:
-            rows = transaction.rows(_CLAIM, arguments)
+            rows = transaction.rows(sql.CLAIM, arguments)
             if not rows:
                 return None
-            transaction.run(_HOLD_HOSTS, arguments)
-            transaction.run(_OPEN_BATCH, {**arguments, "targets": len(rows)})
+            transaction.run(sql.HOLD_HOSTS, arguments)
+            transaction.run(sql.OPEN_BATCH, {**arguments, "targets": len(rows)})
         targets = tuple(ClaimedTarget(**row | {"kind": TargetKind(row["kind"])}) for row in rows)
         return Claim(batch_id=str(arguments["batch"]), trace_id=trace_id, targets=targets)
 
@@ -155,25 +156,27 @@ class Frontier:
         """Take targets out of a batch again and exclude them. Hosts that have none left there are free."""
         arguments = {"batch": batch_id, "ids": list(target_ids), "reason": reason}
         with self._database.transaction() as transaction:
-            transaction.run(_EXCLUDE_CLAIMED, arguments)
-            transaction.run(_FREE_IDLE_HOSTS, arguments)
-            transaction.run(_CLOSE_IF_EMPTY, arguments)
+            transaction.run(sql.EXCLUDE_CLAIMED, arguments)
+            transaction.run(sql.FREE_IDLE_HOSTS, arguments)
+            transaction.run(sql.CLOSE_IF_EMPTY, arguments)
 
     def plan_looks(self, plans: Sequence[tuple[int, datetime | None]]) -> None:
         """Set when each target is looked at next. A target that someone holds now is left alone."""
         arguments = {"ids": [plan[0] for plan in plans], "dues": [plan[1] for plan in plans]}
         with self._database.transaction() as transaction:
-            transaction.run(_PLAN, arguments)
+            transaction.run(sql.PLAN, arguments)
 
     def make_due(self, source_id: str, kinds: Sequence[TargetKind]) -> int:
         """Make all targets of these kinds due now, excluded ones aside, and return how many there are."""
         with self._database.transaction() as transaction:
-            return transaction.run(_MAKE_DUE, {"source": source_id, "kinds": [str(kind) for kind in kinds]})
+            return transaction.run(
+                sql.MAKE_DUE, {"source": source_id, "kinds": [str(kind) for kind in kinds]}
+            )
 
     def make_url_due(self, url_key: bytes) -> bool:
         """Make one target due now. False when the URL was never accepted or is excluded."""
         with self._database.transaction() as transaction:
-            return transaction.run(_MAKE_URL_DUE, {"key": url_key}) > 0
+            return transaction.run(sql.MAKE_URL_DUE, {"key": url_key}) > 0
 
     def source_of(self, url_key: bytes) -> str:
         """Return the source that an accepted URL belongs to.
@@ -190,7 +193,7 @@ class Frontier:
     def robots(self, hosts: Sequence[str]) -> dict[str, RobotsCopy]:
         """Return the copies of robots.txt that are known for these hosts."""
         with self._database.transaction() as transaction:
-            rows = transaction.rows(_ROBOTS, {"hosts": list(hosts)})
+            rows = transaction.rows(sql.ROBOTS, {"hosts": list(hosts)})
         return {
             row["host"]: RobotsCopy(
                 status=int(row["robots_status"]) if row["robots_status"].isdigit() else None,
@@ -210,14 +213,14 @@ class Frontier:
             before = transaction.row(
                 "select robots_body from hosts where host = %(host)s for update", arguments
             )
-            transaction.run(_KEEP_ROBOTS, arguments)
+            transaction.run(sql.KEEP_ROBOTS, arguments)
             if before is not None and bytes(before["robots_body"] or b"") != copy.body:
-                transaction.run(_JUDGE_AGAIN, arguments)
+                transaction.run(sql.JUDGE_AGAIN, arguments)
 
 
 def free_hosts(transaction: Transaction, batch_id: str) -> None:
     """Let a batch's hosts be asked by others, each after its delay."""
-    transaction.run(_FREE_HOSTS, {"batch": batch_id})
+    transaction.run(sql.FREE_HOSTS, {"batch": batch_id})
 
 
 def _columns(candidates: Sequence[Candidate]) -> dict[str, list[object]]:
@@ -236,132 +239,3 @@ def _columns(candidates: Sequence[Candidate]) -> dict[str, list[object]]:
 
 def _without_nul(text: str | None) -> str | None:
     return None if text is None else text.replace("\x00", "")[:1000]
-
-
-_ADD_HOSTS = """
-insert into hosts (host, delay, concurrency)
-select host, %(delay)s, %(concurrency)s from unnest(%(hosts)s::text[]) as host order by host
-on conflict (host) do update
-set delay = greatest(hosts.delay, excluded.delay), concurrency = least(hosts.concurrency, excluded.concurrency)
-where hosts.delay < excluded.delay or hosts.concurrency > excluded.concurrency
-"""
-
-_ADD_TARGETS = """
-insert into targets (url_key, url, host, source_id, kind, state, reason, due_at, priority, via, hops,
-                     found_title, found_date)
-select key, url, host, %(source)s, kind,
-       case when reason is null then 'waiting' else 'excluded' end, reason,
-       case when reason is null then now() end,
-       case kind when 'robots' then 9 when 'article' then 1 else 5 end,
-       via, hops, title, date
-from unnest(%(keys)s::bytea[], %(urls)s::text[], %(target_hosts)s::text[], %(kinds)s::text[], %(vias)s::text[],
-            %(hops)s::smallint[], %(titles)s::text[], %(dates)s::text[], %(reasons)s::text[])
-     with ordinality as offered(key, url, host, kind, via, hops, title, date, reason, place)
-order by place
-on conflict (url_key) do nothing
-"""
-
-_COUNT_ACCEPTED = """
-insert into acceptances (source_id, via, accepted) values (%(source)s, %(via)s, %(accepted)s)
-"""
-
-# Hosts that nobody holds and whose delay has passed; of each as many due targets as its delay lets a batch
-# hold. Until a host's robots.txt is known only that file is asked for, except for sources that ignore it.
-_CLAIM = """
-with free as materialized (
-    select host, greatest(delay, robots_delay) as delay, robots_until > now() as robots_known
-    from hosts
-    where held_by is null and next_request_at <= now()
-      and exists (select from targets join sources using (source_id)
-                  where targets.host = hosts.host and targets.due_at <= now()
-                    and least(targets.lost_leases, 2) = %(lost_leases)s
-                    and (targets.kind = 'robots' or sources.removed_at is null
-                         and (hosts.robots_until > now() or not sources.obeys_robots)))
-    order by next_request_at
-    limit %(max_hosts)s
-    for update skip locked
-), due as (
-    select target.target_id, target.obeys_robots
-    from free cross join lateral (
-        select targets.target_id, sources.obeys_robots
-        from targets join sources using (source_id)
-        where targets.host = free.host and targets.due_at <= now()
-          and least(targets.lost_leases, 2) = %(lost_leases)s
-          and (targets.kind = 'robots' or sources.removed_at is null
-               and (free.robots_known or not sources.obeys_robots))
-        order by targets.priority desc, targets.due_at
-        limit case when free.delay <= interval '0' then %(max_targets)s
-                   else greatest(1, floor(extract(epoch from %(host_time)s::interval)
-                                          / extract(epoch from free.delay)))::int end
-        for update of targets skip locked
-    ) as target
-    limit %(max_targets)s
-)
-update targets
-set state = 'leased', batch_id = %(batch)s, due_at = null
-from due
-where targets.target_id = due.target_id
-returning targets.target_id, targets.url, targets.host, targets.kind, due.obeys_robots
-"""
-
-_HOLD_HOSTS = """
-update hosts set held_by = %(batch)s
-where host in (select host from targets where batch_id = %(batch)s)
-"""
-
-_OPEN_BATCH = """
-insert into batches (batch_id, trace_id, targets) values (%(batch)s, %(trace)s, %(targets)s)
-"""
-
-_EXCLUDE_CLAIMED = """
-update targets set state = 'excluded', reason = %(reason)s, batch_id = null, due_at = null
-where batch_id = %(batch)s and target_id = any(%(ids)s)
-"""
-
-_FREE_IDLE_HOSTS = """
-update hosts set held_by = null
-where held_by = %(batch)s and not exists (
-    select from targets where targets.batch_id = %(batch)s and targets.host = hosts.host)
-"""
-
-_CLOSE_IF_EMPTY = """
-update batches set state = 'empty', links_done_at = now(), articles_done_at = now()
-where batch_id = %(batch)s and not exists (select from targets where batch_id = %(batch)s)
-"""
-
-_PLAN = """
-update targets set due_at = plan.due
-from unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) as plan(id, due)
-where targets.target_id = plan.id and targets.state in ('archived', 'failed', 'waiting')
-"""
-
-_MAKE_DUE = """
-update targets set due_at = now()
-where source_id = %(source)s and kind = any(%(kinds)s) and state in ('archived', 'failed', 'waiting')
-"""
-
-_MAKE_URL_DUE = """
-update targets set due_at = now() where url_key = %(key)s and state in ('archived', 'failed', 'waiting')
-"""
-
-_ROBOTS = """
-select host, robots_status, robots_body, robots_until, robots_delay from hosts
-where host = any(%(hosts)s) and robots_status <> 'unknown'
-"""
-
-_KEEP_ROBOTS = """
-update hosts
-set robots_status = %(status)s, robots_body = %(body)s, robots_until = %(until)s, robots_delay = %(delay)s
-where host = %(host)s
-"""
-
-_JUDGE_AGAIN = """
-update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
-                   reason = null, due_at = now()
-where host = %(host)s and state = 'excluded' and reason = 'robots'
-"""
-
-_FREE_HOSTS = """
-update hosts set held_by = null, next_request_at = now() + greatest(delay, robots_delay)
-where held_by = %(batch)s
-"""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.ledger import history_sql as sql
 from shared.ledger.database import Database, Transaction, as_json
 from shared.ledger.frontier import LIST_KINDS
 
@@ -135,49 +136,49 @@ class HistoryRecords:
 
     def decide(self, capture_id: int, outcome: str) -> None:
         """Note what a capture showed."""
-        self._transaction.run(_DECIDE, {"capture": capture_id, "outcome": outcome})
+        self._transaction.run(sql.DECIDE, {"capture": capture_id, "outcome": outcome})
 
     def url(self, url: str) -> KnownUrl | None:
         """Return an address that is known as an article's."""
-        row = self._transaction.row(_URL, {"url": url})
+        row = self._transaction.row(sql.URL, {"url": url})
         return None if row is None else KnownUrl(**row)
 
     def urls(self, article_id: str) -> list[KnownUrl]:
         """Return all addresses of an article."""
-        rows = self._transaction.rows(_URLS, {"article": article_id})
+        rows = self._transaction.rows(sql.URLS, {"article": article_id})
         return [KnownUrl(**row) for row in rows]
 
     def article(self, article_id: str) -> ArticleHead:
         """Return an article as it stands now."""
-        row = self._transaction.row(_ARTICLE, {"article": article_id})
+        row = self._transaction.row(sql.ARTICLE, {"article": article_id})
         assert row is not None, article_id
         return ArticleHead(**row)
 
     def article_of_key(self, key: str) -> str | None:
         """Return the article of this source that has a key, following merges."""
-        row = self._transaction.row(_ARTICLE_OF_KEY, {"source": self.source_id, "key": key})
+        row = self._transaction.row(sql.ARTICLE_OF_KEY, {"source": self.source_id, "key": key})
         return None if row is None else str(row["article_id"])
 
     def article_of_identity(self, identity_digest: str) -> RevisionText | None:
         """Return the oldest revision of this source that has the same text and day."""
-        row = self._transaction.row(_OF_IDENTITY, {"source": self.source_id, "identity": identity_digest})
+        row = self._transaction.row(sql.OF_IDENTITY, {"source": self.source_id, "identity": identity_digest})
         return None if row is None else _revision_text(row)
 
     def revision(self, revision_id: int) -> RevisionText:
         """Return what a revision said."""
-        row = self._transaction.row(_REVISION, {"revision": revision_id})
+        row = self._transaction.row(sql.REVISION, {"revision": revision_id})
         assert row is not None, revision_id
         return _revision_text(row)
 
     def revision_with_text(self, article_id: str, text_digest: str) -> RevisionText | None:
         """Return the newest revision of an article that has this text."""
-        row = self._transaction.row(_REVISION_WITH_TEXT, {"article": article_id, "digest": text_digest})
+        row = self._transaction.row(sql.REVISION_WITH_TEXT, {"article": article_id, "digest": text_digest})
         return None if row is None else _revision_text(row)
 
     def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
         """Add an article with its first revision and return the revision's id."""
         self._transaction.run(
-            _ADD_ARTICLE,
+            sql.ADD_ARTICLE,
             {
                 "article": article_id,
                 "source": self.source_id,
@@ -208,11 +209,11 @@ class HistoryRecords:
             "published_at": revision.published_at,
             "language": revision.language,
         }
-        row = self._transaction.row(_ADD_REVISION, arguments)
+        row = self._transaction.row(sql.ADD_REVISION, arguments)
         assert row is not None
-        self._transaction.run(_COUNT_REVISION, arguments)
+        self._transaction.run(sql.COUNT_REVISION, arguments)
         if is_current:
-            self._transaction.run(_MAKE_CURRENT, {**arguments, "revision": row["revision_id"]})
+            self._transaction.run(sql.MAKE_CURRENT, {**arguments, "revision": row["revision_id"]})
         return int(row["revision_id"])
 
     def see_url(self, known: KnownUrl, *, target_id: int, seen_at: datetime) -> None:
@@ -227,23 +228,23 @@ class HistoryRecords:
             "title": known.title,
             "digest": known.text_digest,
         }
-        self._transaction.run(_SEE_URL, arguments)
-        self._transaction.run(_SEE_ARTICLE, arguments)
+        self._transaction.run(sql.SEE_URL, arguments)
+        self._transaction.run(sql.SEE_ARTICLE, arguments)
 
     def miss_url(self, url: str, *, seen_at: datetime, missing_as: str, capture_id: int) -> None:
         """Count a look at which an address did not show its article."""
         arguments = {"url": url, "seen": seen_at, "as": missing_as, "capture": capture_id}
-        self._transaction.run(_MISS_URL, arguments)
+        self._transaction.run(sql.MISS_URL, arguments)
 
     def set_state(self, article_id: str, state: str, *, since: datetime) -> None:
         """Move an article to another state."""
         arguments = {"article": article_id, "state": state, "since": since}
-        self._transaction.run(_SET_STATE, arguments)
+        self._transaction.run(sql.SET_STATE, arguments)
 
     def add_edit(self, article_id: str, edit: NewEdit) -> None:
         """Record how a revision differs from the one before."""
         self._transaction.run(
-            _ADD_EDIT,
+            sql.ADD_EDIT,
             {
                 "article": article_id,
                 "source": self.source_id,
@@ -276,7 +277,7 @@ class HistoryRecords:
             "capture": capture_id,
             "data": as_json(dict(data or {})),
         }
-        self._transaction.run(_ADD_EVENT, arguments)
+        self._transaction.run(sql.ADD_EVENT, arguments)
 
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another target of this host gave a good answer around this time.
@@ -290,13 +291,19 @@ class HistoryRecords:
             "to": at + within,
             "kinds": ["article", *(str(kind) for kind in LIST_KINDS)],
         }
-        row = self._transaction.row(_HOST_ANSWERS, arguments)
+        row = self._transaction.row(sql.HOST_ANSWERS, arguments)
         return row is not None
 
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner."""
         arguments = {"loser": loser, "winner": winner}
-        for statement in (_MERGE_REVISIONS, _MERGE_URLS, _MERGE_EDITS, _MERGE_ARTICLE, _MERGE_COUNTS):
+        for statement in (
+            sql.MERGE_REVISIONS,
+            sql.MERGE_URLS,
+            sql.MERGE_EDITS,
+            sql.MERGE_ARTICLE,
+            sql.MERGE_COUNTS,
+        ):
             self._transaction.run(statement, arguments)
 
 
@@ -309,131 +316,3 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         text_digest=row["text_digest"],
         modified=row["modified"],
     )
-
-
-_DECIDE = """
-update captures set article_outcome = %(outcome)s where capture_id = %(capture)s and article_outcome is null
-"""
-
-_KNOWN_URL = """
-select url, article_id, revision_id, title, text_digest, last_seen_at, misses, missing_since, missing_as
-from article_urls
-"""
-_URL = _KNOWN_URL + " where url = %(url)s"
-_URLS = _KNOWN_URL + " where article_id = %(article)s order by first_seen_at, url"
-
-_ARTICLE = """
-select article_id, articles.source_id, key, state, articles.title, articles.revision_id, revisions,
-       revisions.text_digest, first_seen_at
-from articles join revisions using (article_id, revision_id)
-where article_id = %(article)s
-"""
-
-_ARTICLE_OF_KEY = """
-select coalesce(merged_into, article_id) as article_id from articles
-where source_id = %(source)s and key = %(key)s
-"""
-
-_REVISION_COLUMNS = """
-select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
-       fields ->> 'modified' as modified
-from revisions
-"""
-_REVISION = _REVISION_COLUMNS + " where revision_id = %(revision)s"
-_REVISION_WITH_TEXT = (
-    _REVISION_COLUMNS
-    + " where article_id = %(article)s and text_digest = %(digest)s order by revision_id desc limit 1"
-)
-_OF_IDENTITY = (
-    _REVISION_COLUMNS
-    + """ join articles using (article_id)
-where identity_digest = %(identity)s and source_id = %(source)s
-order by articles.first_seen_at, revision_id limit 1"""
-)
-
-_ADD_ARTICLE = """
-insert into articles (article_id, source_id, key, state_since, url, title, published_at, first_seen_at,
-                      last_seen_at)
-values (%(article)s, %(source)s, %(key)s, %(seen)s, %(url)s, %(title)s, %(published_at)s, %(seen)s, %(seen)s)
-"""
-
-_ADD_REVISION = """
-insert into revisions (article_id, number, capture_id, url, seen_at, title, body, text_digest,
-                       identity_digest, fields, search)
-select %(article)s, coalesce(max(number), 0) + 1, %(capture)s, %(url)s, %(seen)s, %(title)s, %(body)s,
-       %(digest)s, %(identity)s, %(fields)s, %(search)s::tsvector
-from revisions where article_id = %(article)s
-returning revision_id
-"""
-
-_MAKE_CURRENT = """
-update articles
-set revision_id = %(revision)s, title = %(title)s, published = %(published)s,
-    published_precision = %(precision)s, published_at = %(published_at)s, language = %(language)s
-where article_id = %(article)s
-"""
-
-_COUNT_REVISION = "update articles set revisions = revisions + 1 where article_id = %(article)s"
-
-_SEE_URL = """
-insert into article_urls (url, article_id, source_id, target_id, first_seen_at, last_seen_at, revision_id,
-                          title, text_digest)
-values (%(url)s, %(article)s, %(source)s, %(target)s, %(seen)s, %(seen)s, %(revision)s, %(title)s, %(digest)s)
-on conflict (url) do update
-set last_seen_at = greatest(article_urls.last_seen_at, excluded.last_seen_at), revision_id = excluded.revision_id,
-    title = excluded.title, text_digest = excluded.text_digest, misses = 0, missing_since = null,
-    missing_as = null, missing_capture = null
-"""
-
-_SEE_ARTICLE = """
-update articles set last_seen_at = greatest(last_seen_at, %(seen)s) where article_id = %(article)s
-"""
-
-_MISS_URL = """
-update article_urls
-set misses = least(misses + 1, 1000), missing_since = coalesce(missing_since, %(seen)s), missing_as = %(as)s,
-    missing_capture = %(capture)s
-where url = %(url)s
-"""
-
-_SET_STATE = """
-update articles set state = %(state)s, state_since = %(since)s where article_id = %(article)s
-"""
-
-_ADD_EDIT = """
-insert into edits (article_id, source_id, url, from_revision, to_revision, seen_at, classes, silent,
-                   words_changed, changes)
-values (%(article)s, %(source)s, %(url)s, %(from)s, %(to)s, %(seen)s, %(classes)s, %(silent)s, %(words)s,
-        %(changes)s)
-on conflict (to_revision) do nothing
-"""
-
-_ADD_EVENT = """
-insert into events (at, kind, source_id, article_id, capture_id, data)
-values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
-"""
-
-_HOST_ANSWERS = """
-select 1 as answered from captures join targets using (target_id)
-where targets.host = %(host)s and captures.target_id <> %(besides)s
-  and captures.fetched_at between %(from)s and %(to)s
-  and captures.status in (200, 304) and captures.kind = any(%(kinds)s)
-limit 1
-"""
-
-_MERGE_REVISIONS = """
-with numbered as (
-    select revision_id, row_number() over (order by article_id = %(loser)s, number)
-           + (select max(number) from revisions where article_id = %(winner)s) as fresh
-    from revisions where article_id = %(loser)s
-)
-update revisions set article_id = %(winner)s, number = numbered.fresh
-from numbered where revisions.revision_id = numbered.revision_id
-"""
-_MERGE_URLS = "update article_urls set article_id = %(winner)s where article_id = %(loser)s"
-_MERGE_EDITS = "update edits set article_id = %(winner)s where article_id = %(loser)s"
-_MERGE_ARTICLE = "update articles set merged_into = %(winner)s where article_id = %(loser)s"
-_MERGE_COUNTS = """
-update articles set revisions = (select count(*) from revisions where article_id = %(winner)s)
-where article_id = %(winner)s
-"""

@@ -182,8 +182,9 @@ def _target(ledger: Transaction, source_id: str, url: str) -> int:
 def _revision(text: Text, url: str, seen_at: datetime, capture_id: int) -> NewRevision:
     digest = f"sha256:{_digest(''.join(text.body))}"
     published_at = seen_at
-    if text.published is not None and text.precision == "day":
-        published_at = datetime.fromisoformat(text.published).replace(tzinfo=UTC)
+    if text.published is not None and text.precision in ("day", "minute"):
+        stated = datetime.fromisoformat(text.published)
+        published_at = stated if stated.tzinfo else stated.replace(tzinfo=UTC)
     return NewRevision(
         capture_id=capture_id,
         url=url,

@@ -1,7 +1,7 @@
 """Small programs that stand in for the services when the supervisor is tested.
 
 `worker NAME` shows a pulse in the broker, and leaves a child in a session of its own that ignores polite signals,
-as a task might. `reader` answers `/healthz`. `quitter` ends at once.
+as a task might. `reader` answers `/healthz`.
 """
 
 import http.server
@@ -26,7 +26,7 @@ READER = ServiceProcess(
     argv=module_argv("tests.support.stand_ins", "reader"),
     ready="services.standalone.readiness:reader_answers",
 )
-QUITTER = ServiceProcess(name="quitter", argv=module_argv("tests.support.stand_ins", "quitter"))
+QUITTER = ServiceProcess(name="quitter", argv=("/bin/sh", "-c", "echo no configuration found; exit 3"))
 SLEEPER = ServiceProcess(name="sleeper", argv=("/bin/sleep", "1000"))
 
 _STUBBORN = "import signal, time; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 3, 15)]; time.sleep(1000)"
@@ -52,16 +52,9 @@ class _Health(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def quitter() -> None:
-    sys.stderr.write("no configuration found\n")
-    sys.exit(3)
-
-
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.argv[1] == "worker":
         worker(sys.argv[2])
-    elif sys.argv[1] == "reader":
-        reader()
     else:
-        quitter()
+        reader()

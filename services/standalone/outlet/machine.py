@@ -111,7 +111,6 @@ _ARTICLE_RULES: Final = {
     # Rules for the layout of the first eight days: after the change the archive must do without them.
     "en": 'title = "h1.article-title"\ndate = ".publish-info .date"\nbody = "div.article-body"\n'
     'date_order = "dmy"\nend_mark = "-0-"\n',
-    # No selectors: here the archive has to find title, date and text by itself.
-    "ko": 'date_order = "ymd"\nend_mark = "(끝)"\n',
+    "ko": 'body = "div.news-cont"\ndate_order = "ymd"\nend_mark = "(끝)"\n',
     "zh": 'title = "h1.bt"\nbody = "div.zhengwen"\ndate_order = "ymd"\nend_mark = "（完）"\n',
 }

@@ -27,8 +27,8 @@ CODED = gzip.compress(TEXT)
 ANSWERS = {
     "/plain": page(TEXT, b"Content-Type: text/html"),
     "/gzip": page(CODED, b"Content-Encoding: gzip"),
-    "/chunked": OK
-    + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%b\r\n0\r\nX-T: 1\r\n\r\n" % (len(CODED), CODED),
+    "/chunked": OK + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"%x;a=b\r\n%b\r\n0\r\nX-T: 1\r\n\r\n" % (len(CODED), CODED),
     "/latin-1": page(TEXT, b"X-T: caf\xe9"),
     "/bare": b"HTTP/1.1 200 OK\nContent-Length: %d\n\n" % len(TEXT) + TEXT,
     "/old": b"HTTP/1.0 200 OK\r\n\r\n" + TEXT,

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.http_message import (
+    MAX_CHUNKS,
+    MAX_GZIP_MEMBERS,
     RATIO_FREE_BYTES,
     DecodedBody,
     DecodeError,
@@ -225,6 +227,14 @@ def test_a_bomb_is_stopped_before_it_takes_memory(coding: str) -> None:
 
     assert reason is DecodeFailure.RATIO
     assert peak < max(2 * MIB, 200 * len(body)) + 4 * MIB
+
+
+def test_millions_of_tiny_pieces_are_given_up_and_not_worked_through() -> None:
+    members = gzip.compress(b"x") * (MAX_GZIP_MEMBERS + 1)
+    chunks = b"1\r\nx\r\n" * (MAX_CHUNKS + 1)
+
+    assert decode(members, "gzip") == DecodedBody(data=b"x" * MAX_GZIP_MEMBERS, complete=False)
+    assert without_chunks(chunks) == DecodedBody(data=b"x" * MAX_CHUNKS, complete=False)
 
 
 @given(st.binary(max_size=400), st.sampled_from(["gzip", "deflate", "br", "zstd", "gzip, br"]))

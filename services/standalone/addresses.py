@@ -1,0 +1,33 @@
+"""The addresses of a stack: what `PRESSMARK_*` would say."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Endpoints"]
+
+
+class Endpoints(BaseModel):
+    """Addresses of the parts, passwords included: keep it in files of mode 600 and out of logs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    broker_url: str = Field(repr=False)
+    database_url: str = Field(repr=False)
+    s3_endpoint: str
+    s3_bucket: str
+    s3_access_key: str = Field(repr=False)
+    s3_secret_key: str = Field(repr=False)
+    s3_region: str
+    reader_url: str
+
+    def environment(self) -> dict[str, str]:
+        """Return the settings of the services as environment variables."""
+        return {
+            "PRESSMARK_BROKER_URL": self.broker_url,
+            "PRESSMARK_DATABASE_URL": self.database_url,
+            "PRESSMARK_S3_ENDPOINT": self.s3_endpoint,
+            "PRESSMARK_S3_BUCKET": self.s3_bucket,
+            "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
+            "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
+            "PRESSMARK_S3_REGION": self.s3_region,
+            "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
+        }

@@ -1,0 +1,153 @@
+"""The statements of `shared.ledger.batches`, each with what it rests on."""
+
+TAKE = """
+update batches set state = 'fetching', lease_until = now() + %(lease)s
+where batch_id = %(batch)s and state = 'ready'
+returning trace_id
+"""
+
+LEASED_TARGETS = """
+select targets.target_id, targets.source_id, targets.url, targets.host, targets.kind,
+       greatest(hosts.delay, hosts.robots_delay) as delay,
+       hosts.concurrency, targets.etag, targets.last_modified, targets.via, targets.hops,
+       previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
+       previous.fetched_at as previous_at, previous.payload_digest as previous_digest
+from targets
+join hosts using (host)
+left join captures as previous on previous.capture_id = targets.last_capture_id
+where targets.batch_id = %(batch)s and targets.state = 'leased'
+order by targets.priority desc, targets.target_id
+"""
+
+RENEW = """
+update batches set lease_until = now() + %(lease)s where batch_id = %(batch)s and state = 'fetching'
+"""
+
+CLOSE = """
+update batches set state = 'stored', lease_until = null, warc_key = %(key)s, warc_bytes = %(bytes)s,
+                   stored_at = now(), rung_at = now()
+where batch_id = %(batch)s and state = 'fetching'
+"""
+
+ADD_CAPTURES = """
+insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, reason, content_type,
+                      redirect_to, payload_digest, record_id, warc_key, warc_offset, warc_length, revisit_of,
+                      truncated, ip, seconds)
+select %(batch)s, target_id, targets.source_id, targets.kind, targets.url, look.fetched_at, look.status,
+       look.reason, look.content_type, look.redirect_to, look.payload_digest, look.record_id, %(key)s,
+       look.warc_offset, look.warc_length, look.revisit_of, look.truncated, look.ip, look.seconds
+from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
+            %(types)s::text[], %(redirects)s::text[], %(digests)s::text[], %(records)s::text[],
+            %(offsets)s::bigint[], %(lengths)s::bigint[], %(revisits)s::bigint[], %(truncations)s::text[],
+            %(ips)s::text[], %(seconds)s::real[])
+     as look(target_id, fetched_at, status, reason, content_type, redirect_to, payload_digest, record_id,
+             warc_offset, warc_length, revisit_of, truncated, ip, seconds)
+join targets using (target_id)
+order by look.fetched_at, target_id
+"""
+
+# A target that was ever archived stays so: what a later look misses is told by `reason` and by its article.
+# A conditional request rests on the last whole payload, so only a good 200 moves the validators.
+MOVE_TARGETS = """
+update targets
+set state = case when look.good or targets.archived_at is not null then 'archived' else 'failed' end,
+    reason = case when look.good then null else look.reason end,
+    attempts = case when look.good then 0 else targets.attempts + 1 end,
+    lost_leases = 0,
+    batch_id = null,
+    looked_at = look.fetched_at,
+    archived_at = case when look.good then coalesce(targets.archived_at, look.fetched_at)
+                       else targets.archived_at end,
+    etag = case when look.good and look.status = 200 then look.etag else targets.etag end,
+    last_modified = case when look.good and look.status = 200 then look.last_modified
+                         else targets.last_modified end,
+    last_capture_id = case when look.good and look.status = 200 and look.revisit_of is null
+                           then captures.capture_id else targets.last_capture_id end
+from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
+            %(etags)s::text[], %(modifieds)s::text[], %(revisits)s::bigint[], %(good)s::boolean[])
+     as look(target_id, fetched_at, status, reason, etag, last_modified, revisit_of, good)
+join captures on captures.batch_id = %(batch)s and captures.target_id = look.target_id
+where targets.target_id = look.target_id and targets.batch_id = %(batch)s
+"""
+
+RETURN_UNTOUCHED = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now()
+where batch_id = %(batch)s
+"""
+
+GIVE_BACK_BATCH = """
+update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
+where batch_id = %(batch)s and state = 'fetching'
+"""
+
+GIVE_BACK_TARGETS = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now() + interval '15 seconds'
+where batch_id = %(batch)s
+"""
+
+STORED = """
+select trace_id, warc_key, links_done_at, articles_done_at, articles_tries from batches
+where batch_id = %(batch)s and state = 'stored'
+"""
+
+STORED_CAPTURES = """
+select captures.capture_id, captures.target_id, captures.source_id, captures.kind, targets.host, captures.url,
+       targets.via, targets.hops, captures.fetched_at, captures.status, captures.reason, captures.redirect_to,
+       captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
+       captures.revisit_of, captures.truncated, targets.attempts, targets.archived_at, targets.found_title,
+       targets.found_date, captures.article_tries, captures.article_outcome
+from captures join targets using (target_id)
+where captures.batch_id = %(batch)s
+order by captures.capture_id
+"""
+
+LINKS_DONE = """
+update batches set links_done_at = coalesce(links_done_at, now()) where batch_id = %(batch)s
+"""
+
+BEGIN_ARTICLES = """
+update batches set articles_tries = articles_tries + 1, rung_at = now()
+where batch_id = %(batch)s and state = 'stored' and articles_done_at is null
+returning articles_tries
+"""
+
+BEGIN_CAPTURE = """
+update captures set article_tries = article_tries + 1 where capture_id = %(capture)s
+"""
+
+ARTICLES_DONE = """
+update batches set articles_done_at = coalesce(articles_done_at, now()) where batch_id = %(batch)s
+"""
+
+LOSE = """
+update batches set state = 'lost', lease_until = null, links_done_at = now(), articles_done_at = now()
+where batch_id in (select batch_id from batches where state = 'fetching' and lease_until < now()
+                   for update skip locked)
+returning batch_id
+"""
+
+RETURN_LOST = """
+update targets
+set lost_leases = lost_leases + 1,
+    batch_id = null,
+    state = case when archived_at is not null then 'archived'
+                 when lost_leases + 1 >= %(most)s then 'failed' else 'waiting' end,
+    reason = case when lost_leases + 1 >= %(most)s then 'quarantined: its worker died each time' else reason end,
+    due_at = case when lost_leases + 1 >= %(most)s then null else now() end
+where batch_id = %(batch)s
+"""
+
+OVERDUE = """
+update batches set rung_at = now()
+where batch_id in (
+    select batch_id from batches
+    where rung_at < now() - %(silence)s::interval
+      and (state = 'ready' or (state = 'stored' and (links_done_at is null or articles_done_at is null)))
+    order by rung_at limit 500
+    for update skip locked)
+returning batch_id, trace_id, state = 'ready' as fetch,
+          state = 'stored' and links_done_at is null as links,
+          state = 'stored' and articles_done_at is null as articles
+"""

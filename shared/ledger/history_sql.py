@@ -1,0 +1,131 @@
+"""The statements of `shared.ledger.history`."""
+
+DECIDE = """
+update captures set article_outcome = %(outcome)s where capture_id = %(capture)s and article_outcome is null
+"""
+
+KNOWN_URL = """
+select url, article_id, revision_id, title, text_digest, last_seen_at, misses, missing_since, missing_as
+from article_urls
+"""
+URL = KNOWN_URL + " where url = %(url)s"
+URLS = KNOWN_URL + " where article_id = %(article)s order by first_seen_at, url"
+
+ARTICLE = """
+select article_id, articles.source_id, key, state, articles.title, articles.revision_id, revisions,
+       revisions.text_digest, first_seen_at
+from articles join revisions using (article_id, revision_id)
+where article_id = %(article)s
+"""
+
+ARTICLE_OF_KEY = """
+select coalesce(merged_into, article_id) as article_id from articles
+where source_id = %(source)s and key = %(key)s
+"""
+
+REVISION_COLUMNS = """
+select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
+       fields ->> 'modified' as modified
+from revisions
+"""
+REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"
+REVISION_WITH_TEXT = (
+    REVISION_COLUMNS
+    + " where article_id = %(article)s and text_digest = %(digest)s order by revision_id desc limit 1"
+)
+OF_IDENTITY = (
+    REVISION_COLUMNS
+    + """ join articles using (article_id)
+where identity_digest = %(identity)s and source_id = %(source)s
+order by articles.first_seen_at, revision_id limit 1"""
+)
+
+ADD_ARTICLE = """
+insert into articles (article_id, source_id, key, state_since, url, title, published_at, first_seen_at,
+                      last_seen_at)
+values (%(article)s, %(source)s, %(key)s, %(seen)s, %(url)s, %(title)s, %(published_at)s, %(seen)s, %(seen)s)
+"""
+
+ADD_REVISION = """
+insert into revisions (article_id, number, capture_id, url, seen_at, title, body, text_digest,
+                       identity_digest, fields, search)
+select %(article)s, coalesce(max(number), 0) + 1, %(capture)s, %(url)s, %(seen)s, %(title)s, %(body)s,
+       %(digest)s, %(identity)s, %(fields)s, %(search)s::tsvector
+from revisions where article_id = %(article)s
+returning revision_id
+"""
+
+MAKE_CURRENT = """
+update articles
+set revision_id = %(revision)s, title = %(title)s, published = %(published)s,
+    published_precision = %(precision)s, published_at = %(published_at)s, language = %(language)s
+where article_id = %(article)s
+"""
+
+COUNT_REVISION = "update articles set revisions = revisions + 1 where article_id = %(article)s"
+
+SEE_URL = """
+insert into article_urls (url, article_id, source_id, target_id, first_seen_at, last_seen_at, revision_id,
+                          title, text_digest)
+values (%(url)s, %(article)s, %(source)s, %(target)s, %(seen)s, %(seen)s, %(revision)s, %(title)s, %(digest)s)
+on conflict (url) do update
+set last_seen_at = greatest(article_urls.last_seen_at, excluded.last_seen_at), revision_id = excluded.revision_id,
+    title = excluded.title, text_digest = excluded.text_digest, misses = 0, missing_since = null,
+    missing_as = null, missing_capture = null
+"""
+
+SEE_ARTICLE = """
+update articles set last_seen_at = greatest(last_seen_at, %(seen)s) where article_id = %(article)s
+"""
+
+MISS_URL = """
+update article_urls
+set misses = least(misses + 1, 1000), missing_since = coalesce(missing_since, %(seen)s), missing_as = %(as)s,
+    missing_capture = %(capture)s
+where url = %(url)s
+"""
+
+SET_STATE = """
+update articles set state = %(state)s, state_since = %(since)s where article_id = %(article)s
+"""
+
+ADD_EDIT = """
+insert into edits (article_id, source_id, url, from_revision, to_revision, seen_at, classes, silent,
+                   words_changed, changes)
+values (%(article)s, %(source)s, %(url)s, %(from)s, %(to)s, %(seen)s, %(classes)s, %(silent)s, %(words)s,
+        %(changes)s)
+on conflict (to_revision) do nothing
+"""
+
+ADD_EVENT = """
+insert into events (at, kind, source_id, article_id, capture_id, data)
+values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
+"""
+
+HOST_ANSWERS = """
+select 1 as answered from captures join targets using (target_id)
+where targets.host = %(host)s and captures.target_id <> %(besides)s
+  and captures.fetched_at between %(from)s and %(to)s
+  and captures.status in (200, 304) and captures.kind = any(%(kinds)s)
+limit 1
+"""
+
+MERGE_REVISIONS = """
+with numbered as (
+    select revision_id, row_number() over (order by article_id = %(loser)s, number)
+           + (select max(number) from revisions where article_id = %(winner)s) as fresh
+    from revisions where article_id = %(loser)s
+)
+update revisions set article_id = %(winner)s, number = numbered.fresh
+from numbered where revisions.revision_id = numbered.revision_id
+"""
+MERGE_URLS = "update article_urls set article_id = %(winner)s where article_id = %(loser)s"
+MERGE_EDITS = "update edits set article_id = %(winner)s where article_id = %(loser)s"
+MERGE_ARTICLE = "update articles set merged_into = %(winner)s where article_id = %(loser)s"
+MERGE_COUNTS = """
+update articles set revisions = (select count(*) from revisions where article_id = %(winner)s)
+where article_id = %(winner)s
+"""
+
+MERGE = (MERGE_REVISIONS, MERGE_URLS, MERGE_EDITS, MERGE_ARTICLE, MERGE_COUNTS)
+"""All that makes two articles one, in this order."""

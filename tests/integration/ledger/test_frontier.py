@@ -1,0 +1,135 @@
+"""The frontier against a real PostgreSQL."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from shared.candidates import candidate
+from shared.ledger import Database
+from shared.ledger.batches import Batches
+from shared.ledger.frontier import ClaimLimits, Frontier, RobotsCopy, TargetKind
+from shared.ledger.status import Status
+from tests.support.ledger import NOON, accept, pages, put_source
+
+LIMITS = ClaimLimits(max_targets=50)
+LEASE = timedelta(seconds=30)
+
+
+def test_a_url_offered_twice_is_accepted_once(database: Database) -> None:
+    put_source(database)
+
+    first, second = accept(database, pages(3)), accept(database, pages(5))
+
+    assert (first, second) == (3, 2)
+    standing = Status(database).standing()
+    assert standing.accepted == 5
+    assert standing.is_conserved
+
+
+def test_one_url_offered_twice_in_one_go_is_accepted_once(database: Database) -> None:
+    put_source(database)
+
+    assert accept(database, pages(2) + pages(2)) == 2
+    assert Status(database).standing().is_conserved
+
+
+def test_what_is_excluded_when_it_is_accepted_is_counted_and_never_claimed(database: Database) -> None:
+    put_source(database)
+    accept(database, [candidate("http://harbour.example/a/a/a/a", TargetKind.ARTICLE, excluded="trap: path_loop")])
+
+    assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
+    assert Status(database).standing().targets["excluded"] == 1
+
+
+def test_a_host_that_a_batch_holds_is_not_claimed_again(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(200))
+    frontier = Frontier(database)
+
+    first = frontier.claim(limits=LIMITS, trace_id="t")
+    second = frontier.claim(limits=LIMITS, trace_id="t")
+
+    assert first is not None
+    assert len(first.targets) == 50
+    assert second is None
+
+
+def test_many_claimers_at_once_never_get_the_same_target(database: Database) -> None:
+    put_source(database)
+    for number in range(40):
+        accept(database, pages(3, host=f"host{number}.example"))
+    frontier = Frontier(database)
+    limits = ClaimLimits(max_targets=6)
+
+    with ThreadPoolExecutor(4) as threads:
+        claims = list(threads.map(lambda _: frontier.claim(limits=limits, trace_id="t"), range(40)))
+
+    claimed = [target.target_id for claim in claims if claim is not None for target in claim.targets]
+    assert len(claimed) == len(set(claimed)) == 120
+
+
+def test_a_delay_bounds_how_many_targets_of_a_host_a_batch_holds(database: Database) -> None:
+    put_source(database)
+    Frontier(database).accept("harbour", pages(50), delay=timedelta(seconds=5), concurrency=1)
+
+    claim = Frontier(database).claim(limits=ClaimLimits(host_time=timedelta(seconds=20)), trace_id="t")
+
+    assert claim is not None
+    assert len(claim.targets) == 4
+
+
+def test_a_host_waits_its_delay_after_a_batch(database: Database) -> None:
+    put_source(database)
+    Frontier(database).accept("harbour", pages(9), delay=timedelta(seconds=30), concurrency=1)
+    claim = Frontier(database).claim(limits=LIMITS, trace_id="t")
+    assert claim is not None
+    batches = Batches(database)
+    batches.open(claim.batch_id, lease=LEASE)
+    batches.record(claim.batch_id, [], warc_key="warc/none", warc_bytes=0)
+
+    assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
+
+
+def test_until_robots_txt_is_known_nothing_else_is_asked_for(database: Database) -> None:
+    put_source(database, obeys_robots=True)
+    robots = candidate("http://harbour.example/robots.txt", TargetKind.ROBOTS)
+    accept(database, [*pages(3), robots])
+    frontier = Frontier(database)
+
+    first = frontier.claim(limits=LIMITS, trace_id="t")
+
+    assert first is not None
+    assert [target.kind for target in first.targets] == [TargetKind.ROBOTS]
+    batches = Batches(database)
+    batches.open(first.batch_id, lease=LEASE)
+    batches.record(first.batch_id, [], warc_key="warc/none", warc_bytes=0)
+    known = RobotsCopy(status=200, body=b"User-agent: *", until=NOON + timedelta(days=36500))
+    frontier.keep_robots(robots.host, known)
+    frontier.plan_looks([(first.targets[0].target_id, None)])
+
+    second = frontier.claim(limits=LIMITS, trace_id="t")
+    assert second is not None
+    assert {target.kind for target in second.targets} == {TargetKind.ARTICLE}
+
+
+def test_a_changed_robots_txt_lets_what_it_excluded_be_judged_again(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(2))
+    frontier = Frontier(database)
+    claim = frontier.claim(limits=LIMITS, trace_id="t")
+    assert claim is not None
+    frontier.exclude_claimed(claim.batch_id, [target.target_id for target in claim.targets], "robots")
+    assert Status(database).standing().targets["excluded"] == 2
+
+    frontier.keep_robots(claim.targets[0].host, RobotsCopy(status=200, body=b"new", until=NOON))
+
+    assert Status(database).standing().targets["waiting"] == 2
+    assert frontier.claim(limits=LIMITS, trace_id="t") is not None
+
+
+def test_the_targets_of_a_removed_source_are_left_alone(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(2))
+    with database.transaction() as transaction:
+        transaction.run("update sources set removed_at = now()")
+
+    assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
