@@ -5,10 +5,12 @@ Settings come from the environment with the prefix `PRESSMARK_`, and from files 
 """
 
 import os
+import re
+from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import SettingsError
@@ -26,6 +28,7 @@ __all__ = [
 ]
 
 Network = IPv4Network | IPv6Network
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 
 class PressmarkSettings(BaseSettings):
@@ -38,6 +41,15 @@ class PressmarkSettings(BaseSettings):
         secrets_dir=os.environ.get("PRESSMARK_SECRETS"),
         use_attribute_docstrings=True,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_seconds(cls, value: object, info: ValidationInfo) -> object:
+        """Read a time that is a plain number as seconds. Pydantic alone wants ISO 8601 (`PT5S`) in a string."""
+        kind = cls.model_fields[info.field_name].annotation if info.field_name else None
+        if kind is timedelta and isinstance(value, str) and _SECONDS.fullmatch(value):
+            return float(value)
+        return value
 
 
 class LedgerSettings(PressmarkSettings):
@@ -120,7 +132,7 @@ class ServiceSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSetting
     """All that a worker of any service needs."""
 
 
-Settings = TypeVar("Settings", bound=PressmarkSettings)
+Settings = TypeVar("Settings", bound=BaseSettings)
 
 
 def load(kind: type[Settings]) -> Settings:
@@ -132,8 +144,9 @@ def load(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
         faults = "; ".join(
-            f"PRESSMARK_{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            f"{prefix}{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
             for fault in error.errors()
         )
         raise SettingsError(

@@ -1,3 +1,3 @@
 """What every test may ask for."""
 
-pytest_plugins = ["tests.support.servers", "tests.support.ledger"]
+pytest_plugins = ["tests.support.servers", "tests.support.ledger", "tests.support.archive"]

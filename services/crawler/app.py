@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from celery import Celery
 
 from services.crawler.dispatch import Dispatcher
 from services.crawler.intake import Intake
 from services.crawler.settings import CrawlerSettings
-from shared.bus import Broker, Bus, Subscription, Tick, make_worker, new_trace
+from shared.bus import Broker, Bus, Subscription, Tick, WorkerApp, make_worker, new_trace
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches
@@ -84,7 +83,7 @@ def on_reconcile_work(_message: ReconcileWork, *, crawler: Crawler) -> None:
             log.warning("bell_rung_again", message=message.name, batch_id=batch_id)
 
 
-def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> Celery:
+def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> WorkerApp:
     """Return the crawler's worker application, with the schedule that beat keeps."""
     database = Database(settings.database_url.get_secret_value())
     broker = Broker(settings.broker_url.get_secret_value())

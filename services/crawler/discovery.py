@@ -9,7 +9,7 @@ from services.crawler.listings import page_links
 from services.crawler.robots import RobotsPolicy
 from services.crawler.sitemaps import expanded, sitemap_links
 from shared.ledger.frontier import TargetKind
-from shared.sources import SourceFile
+from shared.sources import ListKind, SourceFile
 from shared.urls import BadUrlError, canonical_url
 
 _SNIFF_BYTES: Final = 8192
@@ -26,7 +26,8 @@ def discover(page: ListPage, source: SourceFile) -> Discovery:
 
     A document that cannot be read gives no links, and its reason is counted among the rejections.
     Articles give links only to sources that ask for it (`from_articles`). A robots.txt gives the
-    sitemaps that it names.
+    sitemaps that it names to sources that list a sitemap themselves; to others they would bring a whole
+    archive unasked.
     """
     try:
         page_url = canonical_url(page.url)
@@ -48,7 +49,8 @@ def _links_of(page: ListPage, source: SourceFile) -> list[RawLink]:
         case TargetKind.ARTICLE:
             return page_links(page, source.links.attributes) if source.links.from_articles else []
         case TargetKind.ROBOTS:
-            sitemaps = RobotsPolicy.parse(200, page.body).sitemaps
+            wanted = any(rule.kind is ListKind.SITEMAP for rule in source.lists)
+            sitemaps = RobotsPolicy.parse(200, page.body).sitemaps if wanted else ()
             return [RawLink(href=url, base=page.url, origin=LinkOrigin.INDEX) for url in sitemaps]
 
 

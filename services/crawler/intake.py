@@ -82,7 +82,7 @@ class Intake:
         return load_source(self.registry.get(capture.source_id).definition).links.from_articles
 
     def _accept(self, capture: StoredCapture, bodies: "_Bodies", source: SourceFile) -> int:
-        found = list(_found(capture, bodies, source, max_redirects=self.settings.max_redirects))
+        found = list(_found(capture, bodies, source, settings=self.settings))
         if not found:
             return 0
         accepted = self.frontier.accept(
@@ -164,11 +164,11 @@ def _answers(capture: StoredCapture) -> bool:
 
 
 def _found(
-    capture: StoredCapture, bodies: _Bodies, source: SourceFile, *, max_redirects: int
+    capture: StoredCapture, bodies: _Bodies, source: SourceFile, *, settings: CrawlerSettings
 ) -> Iterator[Candidate]:
     """Yield what a capture leads to: where it redirects, and what its document links to."""
     if capture.redirect_to is not None:
-        yield from _redirected(capture, source, max_redirects=max_redirects)
+        yield from _redirected(capture, source, max_redirects=settings.max_redirects)
     body = bodies.body(capture)
     if body is None:
         return
@@ -178,6 +178,8 @@ def _found(
         LINKS.labels(reason).inc(count)
     for link in discovery.links:
         trap = trap_reason(link.url)
+        if link.kind is TargetKind.SITEMAP and capture.hops >= settings.max_sitemap_depth:
+            trap = "sitemap_depth"
         LINKS.labels("taken" if trap is None else "trap").inc()
         yield candidate(
             link.url,

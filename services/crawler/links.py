@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from shared.ledger.frontier import TargetKind
-from shared.sources import ListKind, SourceFile
+from shared.sources import SourceFile
 from shared.urls import MAX_URL_BYTES, BadUrlError, canonical_url, is_home, same_site
 
 MAX_TITLE_CHARS: Final = 300
@@ -102,7 +102,6 @@ class LinkRuling:
     def __init__(self, source: SourceFile) -> None:
         self._home = canonical_url(source.home)
         self._lists = {canonical_url(rule.url) for rule in source.lists} | {self._home}
-        self._sitemaps = any(rule.kind is ListKind.SITEMAP for rule in source.lists)
         self._reject = [re.compile(pattern) for pattern in source.links.reject]
         self._accept = [re.compile(pattern) for pattern in source.links.accept]
         self._follow = [re.compile(pattern) for pattern in source.links.follow]

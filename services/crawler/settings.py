@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import PressmarkSettings
 
 _SECOND = timedelta(seconds=1)
 
 
-class CrawlerSettings(BaseSettings):
+class CrawlerSettings(PressmarkSettings):
     """How much is taken on at a time. Times are seconds or ISO 8601 durations in the environment."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PRESSMARK_CRAWLER_", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = SettingsConfigDict(env_prefix="PRESSMARK_CRAWLER_")
 
     agent_token: str = Field(default="Pressmark", pattern=r"^[A-Za-z_-]{1,64}$")
     """The product token that robots.txt files address us by (RFC 9309 §2.2.1). It must stand in the

@@ -4,4 +4,4 @@ from services.crawler.app import make_app
 from services.crawler.settings import CrawlerSettings
 from shared.settings import ServiceSettings, load
 
-app = make_app(load(ServiceSettings), CrawlerSettings())
+app = make_app(load(ServiceSettings), load(CrawlerSettings))

@@ -4,13 +4,12 @@ from functools import partial
 from importlib.metadata import version
 
 import structlog
-from celery import Celery
 
 from services.fetcher.client import HttpClient
 from services.fetcher.gate import Gate
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.snapshots import Snapshots
-from shared.bus import Broker, Bus, Subscription, make_worker
+from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
@@ -34,7 +33,7 @@ def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> No
     bus.publish(NormalizeBatch(batch_id=batch.batch_id))
 
 
-def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> Celery:
+def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
     """Return the fetcher's worker application."""
     database = Database(settings.database_url.get_secret_value())
     bus = Bus(settings)

@@ -68,4 +68,5 @@ class FetcherSettings(PressmarkSettings):
 
     accept_bad_certificates: bool = False
     """Whether a look whose certificate fails is made again without the check. The WARC says that it was;
-    nothing secret is ever sent. An outlet with an expired certificate is still worth its evidence."""
+    nothing secret is ever sent. Off, because a reader must be able to trust where a page came from; an
+    operator may find an outlet with an expired certificate worth its evidence all the same."""

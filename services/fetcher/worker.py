@@ -4,4 +4,4 @@ from services.fetcher.app import make_app
 from services.fetcher.settings import FetcherSettings
 from shared.settings import ServiceSettings, load
 
-app = make_app(load(ServiceSettings), FetcherSettings())
+app = make_app(load(ServiceSettings), load(FetcherSettings))

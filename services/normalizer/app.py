@@ -6,13 +6,12 @@ from functools import partial
 from typing import Any
 
 import structlog
-from celery import Celery
 
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.sightings import Miss, Sighting, Unchanged
-from shared.bus import Broker, Subscription, make_worker
+from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
@@ -121,7 +120,7 @@ def on_normalize_batch(message: NormalizeBatch, *, normalizer: Normalizer) -> No
     normalizer.normalize(batch)
 
 
-def make_app(settings: ServiceSettings) -> Celery:
+def make_app(settings: ServiceSettings) -> WorkerApp:
     """Return the normalizer's worker application."""
     database = Database(settings.database_url.get_secret_value())
     broker = Broker(settings.broker_url.get_secret_value())

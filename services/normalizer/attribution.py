@@ -16,6 +16,7 @@ _SOURCE_LINE = re.compile(
     rf"\s*[:：]\s*{_NAME}\s*(?=[|·•]|$)",
     re.IGNORECASE,
 )
+_AGENCY = re.compile(r"^[^()]{3,60}\((?P<name>[A-Z][A-Za-z .]{1,24})\)\s*(?:--|–|—|-)")
 _ORIGINAL = re.compile(
     r"^\W*(?:(?:read|view|see|go\s+to|visit)\s+(?:the\s+)?original\b.*|original(?:\s+(?:version|article|source|post|text|link"
     r"|story|page))?(?:\s+at\s+(?:the\s+)?source)?|원문(?:\s*보기)?|查看原文|原文(?:链接|連結|リンク)?|ver\s+(?:el\s+)?original"
@@ -44,6 +45,10 @@ def find_source(page: Page, flow: Flow, place: Surroundings, context: PageContex
             return Provenance(value=publisher, raw=publisher, method="json_ld.publisher")
     if page.site:
         return Provenance(value=page.site, raw=page.site, method="meta.og:site_name")
+    for index in range(place.first, min(place.first + 2, len(flow.blocks))):
+        agency = _AGENCY.match(flow.blocks[index].text)
+        if agency:
+            return Provenance(value=agency["name"], raw=agency[0], method="dateline")
     return None
 
 

@@ -2,16 +2,16 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
 from services.normalizer.containers import Choice, choose_container
+from services.normalizer.edges import until_end, without_head
 from services.normalizer.standfirst import standfirst_index
 from services.normalizer.structured import Structured
 from services.normalizer.text import letters_of, lines_of
-from services.normalizer.vocabulary import is_related_heading, is_stock_phrase
+from services.normalizer.vocabulary import is_stock_phrase
 
-_END_MARKS = ("-0-", "(끝)", "(끝).", "(完)")
 _MIN_STRUCTURED_CHARS = 300
 _REPEAT_CHARS = 80
 _PREFIX_CHARS = 100
@@ -33,6 +33,12 @@ class Body:
     indexes: tuple[int, ...] = ()
     element: Element | None = None
 
+    def without(self, line: str) -> "Body":
+        """Return the text without its first paragraph, if that is the given line."""
+        if self.paragraphs[:1] != (line,):
+            return self
+        return replace(self, paragraphs=self.paragraphs[1:], indexes=self.indexes[1:])
+
     def touches(self, element: Element) -> bool:
         """Tell whether any paragraph of the text stands in an element of the flow."""
         position = bisect_left(self.indexes, element.start)
@@ -48,7 +54,7 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
     letters = letters_of("".join(published))
     choice = choose_container(flow, title)
     if choice is None:
-        return _from_structured(published) if len(letters) > _MIN_STRUCTURED_CHARS else NO_BODY
+        return _from_structured(published) if len(letters) > _MIN_STRUCTURED_CHARS else _short_lines(flow)
     element = choice.element
     aligned: list[int] | None = None
     if len(letters) > _MIN_STRUCTURED_CHARS:
@@ -63,7 +69,7 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
             aligned = _with_subheadings(flow, element, hits)
     indexes = range(element.start, element.end) if aligned is None else aligned
     kept = _kept(flow.blocks, indexes, title=title, trusted=aligned is not None)
-    kept = _until_end(flow.blocks, kept, end_mark)
+    kept = until_end(flow.blocks, without_head(flow.blocks, kept, title), end_mark)
     lead = standfirst_index(flow, structured.descriptions, before=kept[0]) if kept else None
     if lead is not None and not _opens_with(flow.blocks, kept, flow.blocks[lead]):
         kept.insert(0, lead)
@@ -79,13 +85,24 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
 def body_of_rule(blocks: list[Block], *, title: str | None, end_mark: str | None = None) -> Body:
     """Return every paragraph of the element that the source's rule named, but a repeat of the title."""
     kept = [i for i, block in enumerate(blocks) if not _repeats_title(block, title)]
-    kept = _until_end(blocks, kept, end_mark)
+    kept = until_end(blocks, kept, end_mark)
     paragraphs = tuple(blocks[i].text for i in kept)
     return Body(paragraphs=paragraphs, method="rule", confidence=1.0 if paragraphs else 0.0)
 
 
 def _from_structured(paragraphs: list[str]) -> Body:
     return Body(paragraphs=tuple(paragraphs), method="json_ld.articleBody", confidence=0.9)
+
+
+def _short_lines(flow: Flow) -> Body:
+    """Return the paragraphs under the only headline of a page that has no line of prose, such as a caption."""
+    headings = [i for i, block in enumerate(flow.blocks) if block.tag == "h1"]
+    if len(headings) != 1:
+        return NO_BODY
+    below = range(headings[0] + 1, len(flow.blocks))
+    kept = [i for i in below if flow.blocks[i].tag == "p" and not _is_furniture(flow.blocks[i])]
+    paragraphs = tuple(flow.blocks[i].text for i in kept)
+    return Body(paragraphs=paragraphs, method="short_lines", confidence=0.1, indexes=tuple(kept))
 
 
 def _stands_in(block: Block, letters: str) -> bool:
@@ -135,22 +152,6 @@ def _is_furniture(block: Block) -> bool:
     if block.link_share > 0.5 and (length < 250 or block.link_share > 0.8):
         return True
     return length < 200 and is_stock_phrase(block.text)
-
-
-def _until_end(blocks: list[Block], kept: list[int], end_mark: str | None) -> list[int]:
-    """Cut what follows the outlet's end mark, or a heading that announces other articles near the end."""
-    marks = (end_mark,) if end_mark else _END_MARKS
-    marked = [position for position, i in enumerate(kept) if blocks[i].text.rstrip().endswith(marks)]
-    if marked:
-        return kept[: marked[-1] + 1]
-    total = sum(blocks[i].weight for i in kept)
-    before = 0.0
-    for position, i in enumerate(kept):
-        # What follows must be the small part: `Read also` stands in the middle of many articles.
-        if before > 0.6 * total and is_related_heading(blocks[i].text):
-            return kept[:position]
-        before += blocks[i].weight
-    return kept
 
 
 def _opens_with(blocks: list[Block], kept: list[int], lead: Block) -> bool:

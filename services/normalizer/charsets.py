@@ -95,6 +95,8 @@ def codec_for_label(label: str) -> str | None:
 
 
 def _seven_bit(body: bytes) -> Decoded | None:
+    if b"\x1b" not in body:
+        return None
     for escape, codec in _ISO_2022:
         if escape in body:
             try:

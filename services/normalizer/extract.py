@@ -25,10 +25,13 @@ from services.normalizer.related import find_related
 from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_dates, ruled_original, ruled_title
 from services.normalizer.shown_dates import FoundDate, ShownDates, shown_dates, time_elements
 from services.normalizer.surroundings import read_surroundings
-from services.normalizer.titles import find_title
+from services.normalizer.titles import find_title, title_of_text
 
 _UNSURE = 0.5
 """Below this confidence trafilatura is asked; it is right more often than we are there."""
+
+_MUCH_LONGER = 1.5
+"""A second opinion that is not much longer than ours is no better: short articles make us unsure too."""
 
 _NO_CONTEXT = PageContext()
 
@@ -53,6 +56,9 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     headline = title.value if title else None
     flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     text = _body(page, flow, context, headline)
+    if title is None and (title := title_of_text(_opening(flow, text))):
+        headline = title.value
+        text = text.without(title.value or "")
     language = find_language(headline, text.paragraphs, page.structured, declared=context.language)
     tag = language.value if language else None
     place = read_surroundings(flow, text, headline)
@@ -79,6 +85,12 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
         published_precision=publication.value.precision if publication else None,
         related=related,
     )
+
+
+def _opening(flow: Flow, body: Body) -> list[str]:
+    """Return the text with the few lines above it."""
+    first = body.indexes[0] if body.indexes else 0
+    return [*(block.text for block in flow.blocks[max(0, first - 6) : first]), *body.paragraphs]
 
 
 def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext, body: Body) -> Extraction:
@@ -117,7 +129,7 @@ def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Bo
     if found.confidence >= _UNSURE:
         return found
     other = second_opinion(page.markup, context.url)
-    if sum(map(len, other)) <= sum(map(len, found.paragraphs)) // 2:
+    if sum(map(len, other)) <= _MUCH_LONGER * sum(map(len, found.paragraphs)):
         return found
     return replace(found, paragraphs=other, method="trafilatura")
 

@@ -12,12 +12,12 @@ _DATE_LIBRARY = optional_module("htmldate")
 
 _SCRIPTED = re.compile(r"[\"']datePublished\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})")
 _MAX_MARKUP_CHARS = 1_500_000
-_MAX_DATE_CHARS = 600_000
+_MAX_TAGS = 20_000
 
 
 def second_opinion(markup: str, url: str | None) -> tuple[str, ...]:
     """Return the paragraphs that trafilatura finds; empty when it is missing, or the page too large for it."""
-    if _BODY_LIBRARY is None or len(markup) > _MAX_MARKUP_CHARS:
+    if _BODY_LIBRARY is None or _is_too_large(markup):
         return ()
     try:
         text = _BODY_LIBRARY.extract(markup, url=url, include_comments=False, fast=True)
@@ -52,7 +52,7 @@ def guessed_date(
         captured_at: Nothing later is taken.
         updated: Days that the page gives as those of later changes.
     """
-    if _DATE_LIBRARY is None or len(markup) > _MAX_DATE_CHARS:
+    if _DATE_LIBRARY is None or _is_too_large(markup):
         return None
     # A fixed end instead of today's date: the same page must give the same answer for ever.
     latest = captured_at.date().isoformat() if captured_at else "2099-12-31"
@@ -76,3 +76,8 @@ def _is_written_both_ways(markup: str, moment: datetime) -> bool:
     month, day = f"0?{moment.month}", f"0?{moment.day}"
     year = rf"(?:{moment.year}|{moment.year % 100:02d})"
     return bool(re.search(rf"(?<!\d)(?:{month}[/-]{day}|{day}[/-]{month})[/-]{year}(?!\d)", markup))
+
+
+def _is_too_large(markup: str) -> bool:
+    """Tell whether a page would keep a library busy for a second or more."""
+    return len(markup) > _MAX_MARKUP_CHARS or markup.count("<") > _MAX_TAGS

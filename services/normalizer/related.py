@@ -16,6 +16,7 @@ _DATE_CHARS = 48
 _DATE_REST = 22
 _MIN_TITLE_CHARS = 4
 _TITLE_CHARS = 300
+_MIN_EXCERPT_CHARS = 20
 
 
 def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...]:
@@ -24,11 +25,16 @@ def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...
     A card printed twice (for phones and for desktops) is one; two cards that differ in text, date or address stay.
     """
     cards: list[Related] = []
+    links = _Links(flow.blocks, base)
+    headings = frozenset(
+        index
+        for index, block in enumerate(flow.blocks)
+        if is_related_heading(block.text) and _is_heading_like(block)
+    )
     text = frozenset(body.indexes)
-    for element in _lists(flow.top, flow, body):
-        for group in _card_groups(flow.blocks, element, base):
-            shown = [flow.blocks[index] for index in group if index not in text]
-            card = _card(shown, base)
+    for element in _lists(flow.top, headings, body):
+        for group in _card_groups(element, links):
+            card = _card([index for index in group if index not in text], links)
             if card is not None and card.url != base:
                 cards.append(card)
         if len(cards) >= _MAX_CARDS:
@@ -36,22 +42,39 @@ def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...
     return _once(cards[:_MAX_CARDS])
 
 
-def _lists(parent: Element, flow: Flow, body: Body) -> Iterator[Element]:
+class _Links:
+    """The addresses that blocks link to, each joined once."""
+
+    def __init__(self, blocks: list[Block], base: str | None) -> None:
+        self.blocks = blocks
+        self._base = base
+        self._known: dict[int, list[str]] = {}
+
+    def of(self, index: int) -> list[str]:
+        """Return the addresses of a block in reading order."""
+        if index not in self._known:
+            hrefs = (anchor.attributes.get("href") for anchor in self.blocks[index].anchors)
+            self._known[index] = [url for href in hrefs if (url := absolute_url(self._base, href))]
+        return self._known[index]
+
+
+def _lists(parent: Element, headings: frozenset[int], body: Body) -> Iterator[Element]:
     """Yield the elements that hold other articles: named so, or opened by a heading that says so."""
     passed = parent.start
     for position, child in enumerate(parent.children):
         if child.start < passed:
             continue
-        named = is_related_label(child.label) or _announced(child, flow)
-        if named and not body.touches(child):
+        announced = child.start in headings
+        alone = child.end - child.start == 1
+        if ((announced and not alone) or is_related_label(child.label)) and not body.touches(child):
             yield child
-        elif _is_announcement(child, flow):
+        elif announced and alone:
             members = _following(parent.children[position + 1 :], child.tag, body)
             if members:
                 passed = members[-1].end
                 yield replace(child, start=members[0].start, end=passed, children=members)
-        else:
-            yield from _lists(child, flow, body)
+        elif not alone:
+            yield from _lists(child, headings, body)
 
 
 def _following(siblings: Sequence[Element], heading: str, body: Body) -> list[Element]:
@@ -63,26 +86,13 @@ def _following(siblings: Sequence[Element], heading: str, body: Body) -> list[El
     return members
 
 
-def _announced(element: Element, flow: Flow) -> bool:
-    """The first words of the element announce other articles, and more follows in it."""
-    first = flow.blocks[element.start]
-    return element.end - element.start > 1 and is_related_heading(first.text) and _is_heading_like(first)
-
-
-def _is_announcement(element: Element, flow: Flow) -> bool:
-    if element.end - element.start != 1:
-        return False
-    block = flow.blocks[element.start]
-    return is_related_heading(block.text) and _is_heading_like(block)
-
-
 def _is_heading_like(block: Block) -> bool:
     return block.tag in HEADINGS or (block.tag != "li" and block.link_share < 0.9)
 
 
-def _card_groups(blocks: list[Block], element: Element, base: str | None) -> Iterator[list[int]]:
+def _card_groups(element: Element, links: _Links) -> Iterator[list[int]]:
     """Yield the block indexes of each card: the largest element with links to one address only."""
-    urls = {url for index in range(element.start, element.end) for url in _urls(blocks[index], base)}
+    urls = {url for index in range(element.start, element.end) for url in links.of(index)}
     if len(urls) <= 1:
         if urls:
             yield list(range(element.start, element.end))
@@ -91,17 +101,17 @@ def _card_groups(blocks: list[Block], element: Element, base: str | None) -> Ite
     inner = [child for child in element.children if child.end - child.start > 1]
     covered = {index for child in inner for index in range(child.start, child.end)}
     loose = [index for index in range(element.start, element.end) if index not in covered]
-    groups = [*_runs(blocks, loose, base)]
-    groups += [group for child in inner for group in _card_groups(blocks, child, base)]
+    groups = [*_runs(loose, links)]
+    groups += [group for child in inner for group in _card_groups(child, links)]
     yield from sorted(groups)
 
 
-def _runs(blocks: list[Block], indexes: list[int], base: str | None) -> Iterator[list[int]]:
+def _runs(indexes: list[int], links: _Links) -> Iterator[list[int]]:
     """Cut blocks without containers of their own into cards: each begins at a link to a new address."""
     run: list[int] = []
     current: str | None = None
     for index in indexes:
-        urls = _urls(blocks[index], base)
+        urls = links.of(index)
         if urls and urls[0] != current:
             if current is not None:
                 yield run
@@ -111,31 +121,45 @@ def _runs(blocks: list[Block], indexes: list[int], base: str | None) -> Iterator
         yield run
 
 
-def _urls(block: Block, base: str | None) -> list[str]:
-    return [url for anchor in block.anchors if (url := absolute_url(base, anchor.attributes.get("href")))]
-
-
-def _card(blocks: list[Block], base: str | None) -> Related | None:
-    linked = [block for block in blocks if block.anchors and len(block.text) >= _MIN_TITLE_CHARS]
-    linked = [block for block in linked if _day(block) is None and not is_stock_phrase(block.text)]
-    if not linked:
+def _card(indexes: list[int], links: _Links) -> Related | None:
+    chosen = _title_block(indexes, links)
+    if chosen is None:
         return None
-    headed = [block for block in linked if block.tag in HEADINGS]
-    chosen = (headed or sorted(linked, key=lambda block: block.link_share < 0.5))[0]
-    title = chosen.text if chosen.link_share > 0.5 or chosen.tag in HEADINGS else _anchor_text(chosen)
-    if is_related_heading(title) or len(title) > _TITLE_CHARS or len(title) < _MIN_TITLE_CHARS:
+    block = links.blocks[chosen]
+    title = block.text if block.link_share > 0.5 or block.tag in HEADINGS else _anchor_text(block)
+    if is_related_heading(title) or not _MIN_TITLE_CHARS <= len(title) <= _TITLE_CHARS:
         return None
-    urls = _urls(chosen, base)
-    others = [block for block in blocks if block is not chosen and block.letters != letters_of(title)]
-    excerpts = [block for block in others if _day(block) is None and block.tag not in HEADINGS]
-    excerpt = max(excerpts, key=lambda block: len(block.text), default=None)
-    date = next((day for block in others if (day := _day(block))), None)
+    letters = letters_of(title)
+    others = [links.blocks[index] for index in indexes if index != chosen]
+    others = [other for other in others if other.letters != letters]
+    days = [_day(other) for other in others]
+    texts = [
+        other.text
+        for other, day in zip(others, days, strict=True)
+        if day is None and other.tag not in HEADINGS
+    ]
+    excerpt = max(texts, key=len, default="")
     return Related(
         title=title,
-        url=urls[0] if urls else None,
-        excerpt=excerpt.text if excerpt is not None and len(excerpt.text) > 20 else None,
-        date=date,
+        url=next(iter(links.of(chosen)), None),
+        excerpt=excerpt if len(excerpt) > _MIN_EXCERPT_CHARS else None,
+        date=next(filter(None, days), None),
     )
+
+
+def _title_block(indexes: list[int], links: _Links) -> int | None:
+    """Return the linked block that names the other article: a heading, else the first that is all link."""
+    linked = [
+        index
+        for index in indexes
+        if links.blocks[index].anchors
+        and len(links.blocks[index].text) >= _MIN_TITLE_CHARS
+        and not is_stock_phrase(links.blocks[index].text)
+        and _day(links.blocks[index]) is None
+    ]
+    headed = [index for index in linked if links.blocks[index].tag in HEADINGS]
+    whole = [index for index in linked if links.blocks[index].link_share >= 0.5]
+    return next(iter(headed or whole or linked), None)
 
 
 def _anchor_text(block: Block) -> str:

@@ -12,9 +12,14 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.normalizer.blocks import Block, Flow
 from services.normalizer.dates import DateReading, DateValue, folded, read_date, written_dates
-from services.normalizer.surroundings import FRAME, Surroundings, is_foreign_label, label_before
+from services.normalizer.surroundings import FRAME, Surroundings, label_before
 from services.normalizer.text import cut
-from services.normalizer.vocabulary import DATE_LABEL, MAX_LABEL_CHARS, is_related_heading
+from services.normalizer.vocabulary import (
+    DATE_LABEL,
+    MAX_LABEL_CHARS,
+    is_foreign_label,
+    is_related_heading,
+)
 from shared.sources import DateOrder
 
 _SHORT_REST = 20

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from services.normalizer.blocks import Element, Flow
 from services.normalizer.body import Body
-from services.normalizer.vocabulary import is_frame_label, is_never_article, is_related_label
+from services.normalizer.vocabulary import is_foreign_label
 
 FRAME = frozenset({"aside", "nav", "footer", "form", "dialog"})
 """Tags of parts that belong to the site, not to an article."""
@@ -20,6 +20,7 @@ _REACH = 40
 _INSIDE = 2
 _AFTER = 6
 _GROUP_BLOCKS = 14
+_SMALL_BLOCKS = 3
 _LINE_CHARS = 240
 _LABEL_CHARS = 30
 
@@ -68,10 +69,11 @@ def read_surroundings(flow: Flow, body: Body, title: str | None) -> Surroundings
     if body.element is not None and first < body.element.start <= indexes[-1]:
         first = body.element.start  # the first index is that of a standfirst above the container
     headline = _headline(flow, title, first)
-    foreign = list(_foreign_ranges(flow.top, headline))
+    near = _region(headline, first, indexes[-1], len(flow.blocks))
+    foreign = list(_foreign_ranges(flow.top, headline, near))
     region = [
         index
-        for index in _region(headline, first, indexes[-1], len(flow.blocks))
+        for index in near
         if len(flow.blocks[index].text) <= _LINE_CHARS
         and not any(start <= index < end for start, end in foreign)
     ]
@@ -81,7 +83,7 @@ def read_surroundings(flow: Flow, body: Body, title: str | None) -> Surroundings
         last=indexes[-1],
         region=tuple(region),
         group=_headline_group(flow.top, headline) if headline is not None else None,
-        labels=_small_labels(flow.top, frozenset(region)),
+        labels=_small_labels(flow.top, tuple(region)),
     )
 
 
@@ -89,11 +91,6 @@ def label_before(flow: Flow, index: int) -> str:
     """Return the short block before a block, such as `Published`, or nothing."""
     text = flow.blocks[index - 1].text if index else ""
     return text if len(text) < _LABEL_CHARS else ""
-
-
-def is_foreign_label(label: str) -> bool:
-    """Tell whether a container is named as a part that speaks of other articles, or of the site."""
-    return is_never_article(label) or is_related_label(label) or is_frame_label(label)
 
 
 def _headline(flow: Flow, title: str | None, first: int) -> int | None:
@@ -115,14 +112,16 @@ def _region(headline: int | None, first: int, last: int, length: int) -> list[in
     return [*near, *range(max(last, stop), min(last + _AFTER, length))]
 
 
-def _foreign_ranges(parent: Element, headline: int | None) -> Iterator[tuple[int, int]]:
+def _foreign_ranges(parent: Element, headline: int | None, near: list[int]) -> Iterator[tuple[int, int]]:
     for child in parent.children:
+        if not near or child.end <= near[0] or child.start > near[-1]:
+            continue
         frame = child.tag in FRAME or child.tag == "header"
         holds_headline = headline is not None and child.holds(headline)
         if (frame or is_foreign_label(child.label)) and not holds_headline:
             yield child.start, child.end
         else:
-            yield from _foreign_ranges(child, headline)
+            yield from _foreign_ranges(child, headline, near)
 
 
 def _headline_group(top: Element, headline: int) -> Element | None:
@@ -136,14 +135,12 @@ def _headline_group(top: Element, headline: int) -> Element | None:
     return current if current is not top else None
 
 
-def _small_labels(parent: Element, region: frozenset[int]) -> dict[int, str]:
+def _small_labels(top: Element, region: tuple[int, ...]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for child in parent.children:
-        if not any(index in region for index in range(child.start, child.end)):
-            continue
-        if child.label and child.end - child.start <= 3:
-            for index in range(child.start, child.end):
-                found[index] = f"{found.get(index, '')} {child.label}"
-        for index, label in _small_labels(child, region).items():
-            found[index] = f"{found.get(index, '')} {label}"
+    for index in region:
+        current: Element | None = top
+        while current is not None:
+            if current.label and current.end - current.start <= _SMALL_BLOCKS:
+                found[index] = f"{found.get(index, '')} {current.label}"
+            current = next((child for child in current.children if child.holds(index)), None)
     return found

@@ -1,9 +1,12 @@
 """The headline: the `h1` that another part of the page confirms, else what the page tells machines."""
 
 import re
+from collections.abc import Sequence
 
 from selectolax.lexbor import LexborHTMLParser
 
+from services.normalizer.datelines import read_dateline
+from services.normalizer.edges import is_fact_line, is_labelled_fact
 from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, letters_of, plain
@@ -12,6 +15,8 @@ _SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
 _PIPE = re.compile(r"\s*[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
+_SENTENCE_END = re.compile(r"[.!?。…:](?:[\"'”’)\s]*)$")
+_MAX_TITLE_CHARS = 1_000
 _HEADING_CHARS = range(4, 301)
 _MAX_HEADINGS = 6
 
@@ -40,6 +45,23 @@ def find_title(
         if text not in {raw, value}
     }
     return Provenance(value=value, raw=cut(raw), method=method, rejected=tuple(rejected.values()))
+
+
+def title_of_text(lines: Sequence[str]) -> Provenance | None:
+    """Take a line for the headline, on pages that have neither a heading nor a title.
+
+    It is the line above the one that gives the date, else the first one. A page that holds several agency
+    dispatches has no single headline.
+
+    Args:
+        lines: The lines above the text that stand near it, then the text.
+    """
+    facts = next((position for position, line in enumerate(lines[:10]) if is_labelled_fact(line)), 0)
+    first = lines[facts - 1] if facts else next((line for line in lines if not is_fact_line(line)), "")
+    dispatches = sum(1 for line in lines if (found := read_dateline(line)) is not None and found.strict)
+    if len(first) not in _HEADING_CHARS or _SENTENCE_END.search(first) or dispatches > 1:
+        return None
+    return Provenance(value=first, raw=cut(first), method="first_line")
 
 
 def without_site(title: str, site: str | None) -> str:
@@ -80,7 +102,7 @@ def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
     node = tree.css_first("title")
     if node is not None and (text := plain(node.text())):
         offered["title"] = text
-    return {name: text for name, text in offered.items() if text}
+    return {name: text for name, text in offered.items() if 0 < len(text) <= _MAX_TITLE_CHARS}
 
 
 def _headings(tree: LexborHTMLParser) -> list[str]:

@@ -156,15 +156,28 @@ _STOCK_PHRASE = re.compile(
 @lru_cache(maxsize=20_000)
 def label_verdict(label: str, tag: str) -> Verdict:
     """Judge a container by its class and id. `article`, `main` and a WordPress post are never suspect."""
-    good = bool(_GOOD.search(label))
-    verdict = Verdict.GOOD if good else Verdict.NEUTRAL
-    if tag in {"article", "main"} or not (_SUSPECT.search(label) or _SUSPECT_CAMEL.search(label)):
-        return verdict
-    if _WORDPRESS_POST.search(label):
-        return verdict
-    if _ALIEN.search(label) or _CONSENT.search(label):
-        return verdict | Verdict.SUSPECT | Verdict.ALIEN
-    return verdict if good else Verdict.SUSPECT
+    marks = Verdict.NEUTRAL
+    for name in label.split():
+        marks |= _name_verdict(name)
+    good = marks & Verdict.GOOD
+    if tag in {"article", "main"} or not marks & Verdict.SUSPECT or _WORDPRESS_POST.search(label):
+        return good
+    if marks & Verdict.ALIEN:
+        return good | Verdict.SUSPECT | Verdict.ALIEN
+    return good or Verdict.SUSPECT
+
+
+@lru_cache(maxsize=50_000)
+def _name_verdict(name: str) -> Verdict:
+    """Judge one class name. Pages repeat names far more often than whole labels, so this is what is remembered."""
+    verdict = Verdict.NEUTRAL
+    if _GOOD.search(name):
+        verdict |= Verdict.GOOD
+    if _SUSPECT.search(name) or _SUSPECT_CAMEL.search(name):
+        verdict |= Verdict.SUSPECT
+    if _ALIEN.search(name) or _CONSENT.search(name):
+        verdict |= Verdict.ALIEN
+    return verdict
 
 
 @lru_cache(maxsize=20_000)
@@ -182,13 +195,18 @@ def is_standfirst_label(label: str) -> bool:
 @lru_cache(maxsize=20_000)
 def is_related_label(label: str) -> bool:
     """Tell whether a container is named as a list of other articles."""
-    return bool(_RELATED_LABEL.search(label))
+    return any(map(_names_related, label.split()))
+
+
+@lru_cache(maxsize=50_000)
+def _names_related(name: str) -> bool:
+    return bool(_RELATED_LABEL.search(name))
 
 
 @lru_cache(maxsize=20_000)
-def is_frame_label(label: str) -> bool:
-    """Tell whether a container is named as a part of the site's frame, where dates are not the article's."""
-    return bool(_FRAME_LABEL.search(label))
+def is_foreign_label(label: str) -> bool:
+    """Tell whether a container is named as a part that speaks of other articles, or of the site."""
+    return bool(_FRAME_LABEL.search(label)) or is_never_article(label) or is_related_label(label)
 
 
 def is_related_heading(text: str) -> bool:

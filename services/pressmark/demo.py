@@ -76,8 +76,10 @@ class LedgerArchive:
 
 def demo(
     days: Annotated[int, typer.Option(min=1, max=14, help="Simulated days.")] = 14,
-    leave: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of serving the pages.")] = False,  # noqa: FBT002  (a flag of the command line)
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,  # noqa: FBT002  (a flag of the command line)
+    leave: Annotated[
+        bool, typer.Option("--exit", help="Stop at the end instead of serving the pages.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
     data: Annotated[
         Path | None,
         typer.Option(help="Keep the archive in this directory. Without it, it goes when the demo ends."),

@@ -1,6 +1,5 @@
 """Puts the commands of all services together and finds the archive they work on."""
 
-import json
 import os
 import sys
 from importlib.metadata import version
@@ -9,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from services.admin.cli import add_commands, print_status, tools
+from services.admin import cli as admin
+from services.admin.printing import print_json
+from services.normalizer import cli as normalizer
 from services.pressmark.demo import demo
-from services.pressmark.extraction import extract
-from services.standalone.cli import down, logs, status_of_processes, up
+from services.pressmark.extraction import fetch_page
+from services.standalone import cli as standalone
 from services.standalone.data import default_data_path
-from services.standalone.errors import NotRunningError
-from services.standalone.run_state import live_state, read_endpoints
-from shared.errors import PressmarkError
+from services.standalone.endpoints import environment_of_running_stack
+from services.standalone.errors import DataDirectoryError, NotRunningError
+from services.standalone.run_state import live_state
 
 __all__ = ["app", "main"]
 
@@ -27,12 +28,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_ALREADY_SAID = ("PRESSMARK_DATABASE_URL", "PRESSMARK_BROKER_URL")
-
 
 @app.callback(invoke_without_command=True)
 def find_the_archive(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,  # noqa: FBT002  (a flag of the command line)
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
 ) -> None:
     """Archive what news outlets publish, keep the evidence, show what was edited or taken down.
 
@@ -44,42 +43,30 @@ def find_the_archive(
     if show_version:
         typer.echo(version("pressmark"))
         raise typer.Exit
-    take_running_archive()
-
-
-def take_running_archive() -> None:
-    """Let the settings of the archive that runs on this machine stand for what the environment leaves open."""
-    if any(name in os.environ for name in _ALREADY_SAID):
-        return
-    try:
-        endpoints = read_endpoints(default_data_path())
-    except PressmarkError:
-        return  # The command that needs an archive says so itself.
-    for name, value in endpoints.environment().items():
-        os.environ.setdefault(name, value)
+    os.environ.update(environment_of_running_stack())
 
 
 @app.command()
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,  # noqa: FBT002  (a flag of the command line)
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show how the archive stands: targets by state, captures, articles, events, queues, processes."""
-    with tools() as kit:
+    with admin.tools() as kit:
         figures = kit.figures()
     processes = process_states(default_data_path())
     if as_json:
-        print(json.dumps(figures | {"processes": processes}))  # noqa: T201  (the command's answer)
+        print_json(figures | {"processes": processes})
         return
-    print_status(figures)
+    admin.print_status(figures)
     if processes:
-        print("\n".join(status_of_processes(default_data_path())))  # noqa: T201  (the command's answer)
+        typer.echo("\n".join(standalone.status_of_processes(default_data_path())))
 
 
 def process_states(data: Path) -> dict[str, str]:
     """Return the state of each process of the stack that runs on a data directory; nothing when none does."""
     try:
         return {process.name: process.state.value for process in live_state(data).processes}
-    except NotRunningError:
+    except (NotRunningError, DataDirectoryError):
         return {}
 
 
@@ -93,9 +80,7 @@ def main() -> None:
         sys.exit(1)
 
 
-app.command()(up)
-app.command()(down)
-app.command()(logs)
 app.command()(demo)
-app.command()(extract)
-add_commands(app)
+standalone.add_commands(app)
+admin.add_commands(app)
+normalizer.add_commands(app, fetch_page=fetch_page)

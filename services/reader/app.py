@@ -98,7 +98,7 @@ def _add_plain_routes(app: FastAPI, catalogue: Catalogue, render: Renderer) -> N
 
 def _add_error_pages(app: FastAPI, render: Renderer) -> None:
     def answer(request: Request, status: int, *, title: str, sentence: str) -> Response:
-        if request.url.path.endswith(".json"):
+        if request.scope["path"].endswith(".json"):
             body = dump_json({"error": sentence, "status": status})
             headers = {"cache-control": "no-store"}
             return Response(body, status_code=status, media_type="application/json", headers=headers)
@@ -119,7 +119,7 @@ def _add_error_pages(app: FastAPI, render: Renderer) -> None:
         return response
 
     def on_try_again(request: Request, error: Exception) -> Response:
-        log.warning("page_postponed", path=request.url.path, reason=str(error))
+        log.warning("page_postponed", path=request.scope["path"], reason=str(error))
         sentence = (
             "The catalogue does not answer just now. The archive itself is safe; try again in a moment."
         )
@@ -128,7 +128,7 @@ def _add_error_pages(app: FastAPI, render: Renderer) -> None:
         return response
 
     def on_fault(request: Request, error: Exception) -> Response:
-        log.error("page_failed", path=request.url.path, exc_info=error)
+        log.error("page_failed", path=request.scope["path"], exc_info=error)
         sentence = "A fault on our side kept this page from being made. It has been noted."
         return answer(request, 500, title="Our fault", sentence=sentence)
 

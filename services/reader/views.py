@@ -134,7 +134,7 @@ class SourceView:
 
     name: str
     address: str
-    lang: str
+    language: str
     home: str
     home_link: str | None
     articles: str
@@ -234,7 +234,7 @@ def source_view(source: SourceSummary) -> SourceView:
     return SourceView(
         name=shown(source.name),
         address=f"/source/{source.source_id}",
-        lang=language_tag(source.language),
+        language=language_name(source.language),
         home=shown(source.home),
         home_link=link(source.home),
         articles=count_of(source.articles, "article"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.standalone.addresses import Endpoints
 from services.standalone.child import ChildSpec
@@ -26,9 +27,9 @@ class Assembly:
     endpoints: Endpoints
     ports: Mapping[str, int]
 
-    def clear(self) -> None:
-        """Remove what the parts leave outside the data directory."""
-        seaweedfs.remove_sockets(self.ports)
+    def remove_at_end(self) -> tuple[Path, ...]:
+        """Return the files outside the data directory that must not outlive the stack."""
+        return seaweedfs.sockets(self.ports) if any(unit.name == "seaweedfs" for unit in self.parts) else ()
 
 
 def assemble(plan: StackPlan, data: DataDirectory, *, mark: str) -> Assembly:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from services.standalone.data import DataDirectory, default_data_path
+from services.standalone.endpoints import forget_running_stack
 from services.standalone.errors import NotRunningError, StackRunningError
 from services.standalone.keeper import end_stack
 from services.standalone.launch import become_supervisor, default_plan, detach
@@ -48,6 +49,7 @@ def up(
 ) -> None:
     """Start everything on this machine and keep it running until Ctrl-C or `pressmark down`."""
     try:
+        forget_running_stack()
         directory = DataDirectory(data or default_data_path())
         directory.create()
         plan = default_plan(directory.path, load(StandaloneSettings))

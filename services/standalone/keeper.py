@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from services.standalone.interpreter import import_path, module_argv
 from services.standalone.processes import ProcessId, end_all, parting_signal, processes_of
 
 __all__ = ["Keeper", "end_stack"]
 
-_POLITE_SECONDS = 4.0
+_POLITE_SECONDS = 2.0
 
 
 def end_stack(mark: str, recorded: Iterable[ProcessId] = ()) -> list[ProcessId]:
@@ -28,8 +29,10 @@ def end_stack(mark: str, recorded: Iterable[ProcessId] = ()) -> list[ProcessId]:
 class Keeper:
     """The supervisor's end of the pipe. Restarts the keeper when somebody killed it."""
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, mark: str, *, remove: Iterable[Path] = ()) -> None:
+        """Start the keeper of a stack; `remove` names files outside its data directory that go with it."""
         self._mark = mark
+        self._remove = tuple(str(path) for path in remove)
         self._recorded: list[ProcessId] = []
         self._process = self._start()
 
@@ -64,7 +67,7 @@ class Keeper:
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = {**os.environ, **import_path()}
         return subprocess.Popen(  # noqa: S603  (our own module, no shell)
-            module_argv("services.standalone.keeper", self._mark),
+            module_argv("services.standalone.keeper", self._mark, *self._remove),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -90,12 +93,15 @@ class Keeper:
 def _main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_IGN)
-    mark = sys.argv[1]
+    mark, *remove = sys.argv[1:]
     recorded = []
     for line in sys.stdin.buffer:
         pid, start = line.split()
         recorded.append(ProcessId(pid=int(pid), start=int(start)))
     end_stack(mark, recorded)
+    for path in remove:
+        with contextlib.suppress(OSError):
+            Path(path).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from services.standalone.addresses import Endpoints
 from services.standalone.data import DataDirectory
+from services.standalone.endpoints import forget_running_stack
 from services.standalone.errors import StackRunningError, StartError
 from services.standalone.interpreter import import_path, module_argv
 from services.standalone.logfiles import last_lines, open_log
@@ -18,6 +19,7 @@ from services.standalone.plan import ServiceProcess, StackPlan
 from services.standalone.report import Report
 from services.standalone.run_state import RunState, live_state
 from services.standalone.settings import StandaloneSettings
+from shared.settings import load
 
 __all__ = ["RunningStack", "become_supervisor", "default_plan", "detach", "running_stack"]
 
@@ -105,8 +107,11 @@ def running_stack(
     Raises:
         StackRunningError: the data directory is in use.
         StartError: it did not start; nothing is left running.
+        SettingsError: a setting is wrong.
     """
-    wanted = (plan or default_plan(data, StandaloneSettings())).model_copy(
+    if plan is None:
+        forget_running_stack()
+    wanted = (plan or default_plan(data, load(StandaloneSettings))).model_copy(
         update={"data": data, "lifeline": True}
         | ({} if services is None else {"services": tuple(services)})
         | ({} if env is None else {"env": dict(env)})

@@ -61,6 +61,10 @@ class StackPlan(_Frozen):
     env: Mapping[str, str] = {}
     """Added to the environment of every service."""
     ready_seconds: float = 90
+    health_seconds: float = 300
+    """Pause between two rounds in which every service proves that it still works."""
+    hung_seconds: float = 240
+    """A service that proves nothing for so long is killed and started again. Longer than the longest task."""
     durable: bool = True
     """Off only in tests: PostgreSQL then does not wait for the disk."""
     lifeline: bool = False

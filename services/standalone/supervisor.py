@@ -23,6 +23,7 @@ from services.standalone.child import ChildSpec, start_child
 from services.standalone.data import DataDirectory
 from services.standalone.errors import DataDirectoryError, StartError
 from services.standalone.examiner import Examiner
+from services.standalone.health import HealthRounds
 from services.standalone.interpreter import import_path
 from services.standalone.keeper import Keeper, end_stack
 from services.standalone.logfiles import last_lines
@@ -75,6 +76,9 @@ class Supervisor:
         self._outside_reasons: dict[str, str] = {}
         self._written: RunState | None = None
         self._open = contextlib.ExitStack()
+        self._health = HealthRounds(
+            every=plan.health_seconds, patience=plan.hung_seconds, examine=self._examiner_of
+        )
         self._assembly: Assembly
         self._keeper: Keeper
         self._wake: WakeUp
@@ -102,7 +106,7 @@ class Supervisor:
                 self._assembly = assemble(self._plan, self._data, mark=self._mark)
             except OSError as error:
                 raise StartError(str(error)) from error
-            self._keeper = Keeper(self._mark)
+            self._keeper = Keeper(self._mark, remove=self._assembly.remove_at_end())
             self._open = opening.pop_all()
         self._write_state()
         return self
@@ -142,8 +146,12 @@ class Supervisor:
 
     def watch(self) -> None:
         """Keep everything running until a signal, or the end of the lifeline, asks to stop."""
-        while not self._wake.stop_requests:
-            self._look()
+        with contextlib.closing(self._health):
+            while not self._wake.stop_requests:
+                self._look()
+                for unit in self._health.hung(self._assembly.services):
+                    log.error("process_hung", name=unit.name, pid=unit.pid, seconds=self._plan.hung_seconds)
+                    unit.kill()
 
     def _end_leftovers(self) -> None:
         before = read_run_state(self._plan.data)
@@ -197,9 +205,11 @@ class Supervisor:
         if not subjects or self._wake.stop_requests:
             return
         seconds = _RECHECK_SECONDS if self._phase is Phase.READY else self._plan.ready_seconds
-        examination = Examination(endpoints=self.endpoints, subjects=tuple(subjects), seconds=seconds)
-        environment = self._environment()
-        self._examiners.append(Examiner(examination, log_file=self._data.log("readiness"), env=environment))
+        self._examiners.append(self._examiner_of(tuple(subjects), seconds))
+
+    def _examiner_of(self, subjects: tuple[Subject, ...], seconds: float) -> Examiner:
+        examination = Examination(endpoints=self.endpoints, subjects=subjects, seconds=seconds)
+        return Examiner(examination, log_file=self._data.log("readiness"), env=self._environment())
 
     def _wait_until(self, done: Callable[[], bool]) -> bool:
         while not done():
@@ -322,10 +332,9 @@ class Supervisor:
         if left:
             log.error("processes_left", pids=[process.pid for process in left])
         self._keeper.close()
-        self._assembly.clear()
 
     def _own_children(self) -> set[int]:
-        pids = {self._keeper.pid, *(examiner.pid for examiner in self._examiners)}
+        pids = {self._keeper.pid, *self._health.pids(), *(examiner.pid for examiner in self._examiners)}
         return pids | {unit.pid for unit in self._units if unit.pid is not None}
 
     def _write_state(self) -> None:

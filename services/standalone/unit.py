@@ -119,6 +119,11 @@ class Unit:
         """Count a start that followed a death."""
         self._restarts += 1
 
+    def kill(self) -> None:
+        """End the process at once; it will be started again as after any death."""
+        if self._child is not None:
+            self._child.kill()
+
     def ask_to_stop(self) -> None:
         """Send the signal that ends the process in order."""
         if self._child is not None and self._spec is not None:

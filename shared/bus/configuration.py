@@ -38,7 +38,7 @@ def _delivery(settings: BusSettings) -> dict[str, Any]:
         "task_time_limit": settings.task_seconds,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_queues": [Queue(name) for name in QUEUES],
+        "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_create_missing_queues": False,
         "task_send_sent_event": False,
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.ledger.database import Database, Transaction
+from shared.ledger.database import Database, Row, Transaction
 from shared.ledger.history import History, HistoryRecords, KnownUrl, NewEdit, NewRevision
 from shared.search_tokens import search_vector_text
 
@@ -20,7 +20,8 @@ values (%(batch)s, %(target)s, %(source)s, 'article', %(url)s, %(at)s, %(status)
 returning capture_id
 """
 _TARGET = """
-insert into targets (url_key, url, host, source_id, kind) values (%(key)s, %(url)s, %(host)s, %(source)s, 'article')
+insert into targets (url_key, url, host, source_id, kind)
+values (%(key)s, %(url)s, %(host)s, %(source)s, 'article')
 on conflict (url_key) do update set looked_at = now() returning target_id
 """
 
@@ -67,7 +68,8 @@ class CatalogueFactory:
         with self.database.transaction() as ledger:
             target = _target(ledger, source_id, url)
             ledger.run(
-                "insert into batches (batch_id, trace_id, state, targets) values (%(batch)s, 'trace', 'stored', 1)",
+                "insert into batches (batch_id, trace_id, state, targets)"
+                " values (%(batch)s, 'trace', 'stored', 1)",
                 {"batch": batch},
             )
             row = ledger.row(
@@ -163,7 +165,7 @@ class CatalogueFactory:
         with History(self.database).writing(head["source_id"]) as history:
             history.merge(loser, winner)
 
-    def _head(self, article_id: str) -> tuple[dict[str, object], str]:
+    def _head(self, article_id: str) -> tuple[Row, str]:
         with self.database.transaction() as ledger:
             row = ledger.row("select * from articles where article_id = %(id)s", {"id": article_id})
         assert row is not None, article_id
@@ -203,7 +205,14 @@ def _revision(text: Text, url: str, seen_at: datetime, capture_id: int) -> NewRe
 
 
 def _see(
-    history: HistoryRecords, article_id: str, text: Text, *, url: str, target: int, revision: int, at: datetime
+    history: HistoryRecords,
+    article_id: str,
+    text: Text,
+    *,
+    url: str,
+    target: int,
+    revision: int,
+    at: datetime,
 ) -> None:
     known = KnownUrl(
         url=url,

@@ -1,4 +1,4 @@
-"""A small archive in five languages, with edits, aliases, removals and a return: invented, and like the real thing."""
+"""A small archive in five languages, with edits, aliases, removals and a return. All of it is invented."""
 
 from datetime import timedelta
 
@@ -9,13 +9,20 @@ UNION = Text(
     published="2021-10-16",
     body=[
         "The 95th anniversary of the harbour union formed by the pilots of Tarnholt falls on October 17.",
-        "The union regards its first charter as the root of the cooperative founded in October 1945, and the "
-        "formation of the pilots’ circle as a new starting point and genesis of the coastal movement.",
-        "From this root came the programme of the cooperative, the principles for its building and activities, and "
-        "the backbone for its foundation. After the formation of the circle, the fleet made a new start on the "
-        "basis of the principle of “one quay for all”.",
-        "Chairman Marrek Oduvan visited the quay on Saturday and expressed great satisfaction with the cranes, "
-        "saying that 48 ships had been unloaded without a single loss.",
+        (
+            "The union regards its first charter as the root of the cooperative founded in October "
+            "1945, and the formation of the pilots’ circle as a new starting point and genesis of the "
+            "coastal movement."
+        ),
+        (
+            "From this root came the programme of the cooperative, the principles for its building and "
+            "activities, and the backbone for its foundation. After the formation of the circle, the "
+            "fleet made a new start on the basis of the principle of “one quay for all”."
+        ),
+        (
+            "Chairman Marrek Oduvan visited the quay on Saturday and expressed great satisfaction with "
+            "the cranes, saying that 48 ships had been unloaded without a single loss."
+        ),
         "Nearly one century has passed since the cooperative began to grow from the circle.",
     ],
 )
@@ -25,8 +32,14 @@ KOREAN = Text(
     language="ko",
     body=[
         "(평양 3월 9일발) 항구도시의 일군들과 로동자들이 봄철어로전투에서 련일 혁신을 일으키고있다.",
-        "조선로동당 제9차대회 결정을 높이 받든 수산부문의 녀성일군들은 자체의 힘으로 설비들을 현대화하고 생산의 모든 공정을 과학화하기 위한 투쟁을 힘있게 벌리고있다.",
-        "그들은 지난 2월에만도 어획량을 전해 같은 시기에 비하여 1.4배로 끌어올리였다. 미싸일총국 산하 단위들에서도 지원사업이 활발하다.",
+        (
+            "조선로동당 제9차대회 결정을 높이 받든 수산부문의 녀성일군들은 자체의 힘으로 설비들을 "
+            "현대화하고 생산의 모든 공정을 과학화하기 위한 투쟁을 힘있게 벌리고있다."
+        ),
+        (
+            "그들은 지난 2월에만도 어획량을 전해 같은 시기에 비하여 1.4배로 끌어올리였다. 미싸일총국 "
+            "산하 단위들에서도 지원사업이 활발하다."
+        ),
     ],
 )
 CHINESE = Text(
@@ -43,7 +56,10 @@ JAPANESE = Text(
     title="港の修復工事が完了、春の船団を迎える準備整う",
     published="2026-03-08",
     language="ja",
-    body=["冬の間に進められていた港の修復工事がこのほど完了し、春の船団を迎える準備が整った。", "関係者は「二週間早く終えることができた」と語った。"],
+    body=[
+        "冬の間に進められていた港の修復工事がこのほど完了し、春の船団を迎える準備が整った。",
+        "関係者は「二週間早く終えることができた」と語った。",
+    ],
 )
 ARABIC = Text(
     title="افتتاح رصيف الميناء الجديد أمام أسطول الربيع",
@@ -60,14 +76,56 @@ HOSTILE = Text(
     body=["</p><iframe src=http://evil.example></iframe>", "A" * 700, "\u202eright to left \u0007bell"],
 )
 _EVERYDAY = (
-    ("Mass Rallies Held in Cities and Counties", "Rallies took place in cities and counties on March 6 and 7 to vow to carry out the decisions of the spring assembly, with students and workers taking part in great numbers."),
-    ("National Percussion Instrument: the Janggo", "The janggo is a traditional percussion instrument with a long history. It dates back to the early kingdoms and is shaped like an hourglass."),
-    ("Greetings Cards for Women’s Day Produced", "New greetings cards reflecting the best wishes, respect, love and affection for women have been produced on the occasion of the day."),
-    ("Constitution Classification System Developed", "The physical constitution institute of the general hospital has applied new technology to develop a classification system."),
-    ("Pomhyanggi-brand Cosmetics", "Pomhyanggi (spring scent) has become a household word. It is a famous brand name of cosmetics, and that is why it reminds people of spring."),
-    ("“Women Are Flowers”", "March 8 seems to be the day closely related to flowers. On this day flowers and bouquets are prepared across the country."),
-    ("Natural Monument: Tal Gate in Sea Chilbo", "There is a scenic spot called Tal Gate in Sea Chilbo, part of Mt Chilbo, which boasts a spectacular seaside landscape."),
-)  # fmt: skip
+    (
+        "Mass Rallies Held in Cities and Counties",
+        (
+            "Rallies took place in cities and counties on March 6 and 7 to vow to carry out the "
+            "decisions of the spring assembly, with students and workers taking part in great numbers."
+        ),
+    ),
+    (
+        "National Percussion Instrument: the Janggo",
+        (
+            "The janggo is a traditional percussion instrument with a long history. It dates back to "
+            "the early kingdoms and is shaped like an hourglass."
+        ),
+    ),
+    (
+        "Greetings Cards for Women’s Day Produced",
+        (
+            "New greetings cards reflecting the best wishes, respect, love and affection for women "
+            "have been produced on the occasion of the day."
+        ),
+    ),
+    (
+        "Constitution Classification System Developed",
+        (
+            "The physical constitution institute of the general hospital has applied new technology to "
+            "develop a classification system."
+        ),
+    ),
+    (
+        "Pomhyanggi-brand Cosmetics",
+        (
+            "Pomhyanggi (spring scent) has become a household word. It is a famous brand name of "
+            "cosmetics, and that is why it reminds people of spring."
+        ),
+    ),
+    (
+        "“Women Are Flowers”",
+        (
+            "March 8 seems to be the day closely related to flowers. On this day flowers and bouquets "
+            "are prepared across the country."
+        ),
+    ),
+    (
+        "Natural Monument: Tal Gate in Sea Chilbo",
+        (
+            "There is a scenic spot called Tal Gate in Sea Chilbo, part of Mt Chilbo, which boasts a "
+            "spectacular seaside landscape."
+        ),
+    ),
+)
 
 
 def fill(factory: CatalogueFactory) -> dict[str, str]:
@@ -133,7 +191,9 @@ def _rewrite(factory: CatalogueFactory, ids: dict[str, str]) -> None:
     chinese = [CHINESE.body[0].replace("渔业", "港口和渔业"), *CHINESE.body[1:]]
     factory.rewrite(
         ids["chinese"],
-        Text(title=CHINESE.title, body=chinese, published=CHINESE.published, precision="minute", language="zh"),
+        Text(
+            title=CHINESE.title, body=chinese, published=CHINESE.published, precision="minute", language="zh"
+        ),
         at=NOON + timedelta(hours=20),
         changes=[{"op": "insert", "from": "", "to": "港口和"}],
     )

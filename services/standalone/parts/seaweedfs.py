@@ -10,13 +10,14 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from services.standalone.child import ChildSpec
 from services.standalone.data import Secrets, write_private
 from services.standalone.errors import StartError
 
-__all__ = ["PORTS", "prepare_seaweedfs", "remove_sockets"]
+__all__ = ["PORTS", "prepare_seaweedfs", "remove_sockets", "sockets"]
 
 PORTS = (
     "s3",
@@ -40,7 +41,7 @@ _SOCKETS = {
     "s3": "s3",
     "s3_grpc": "s3-grpc",
 }
-"""Sockets that weed makes as /tmp/seaweedfs-<kind>-<port>.sock and leaves there."""
+"""The kinds of sockets that weed makes, by the port in their name."""
 
 
 def prepare_seaweedfs(directory: Path, *, ports: Mapping[str, int], secrets: Secrets) -> ChildSpec:
@@ -65,14 +66,20 @@ def prepare_seaweedfs(directory: Path, *, ports: Mapping[str, int], secrets: Sec
     )
 
 
+def sockets(ports: Mapping[str, int]) -> tuple[Path, ...]:
+    """Return the sockets that weed makes, and leaves in /tmp when it is killed."""
+    return tuple(
+        Path(f"/tmp/seaweedfs-{kind}-{ports[name]}.sock")  # noqa: S108  (weed's choice)
+        for name, kind in _SOCKETS.items()
+    )
+
+
 def remove_sockets(ports: Mapping[str, int]) -> None:
-    """Remove the sockets that weed leaves in /tmp for these ports."""
-    for name, kind in _SOCKETS.items():
-        path = Path(f"/tmp/seaweedfs-{kind}-{ports[name]}.sock")  # noqa: S108  (weed's choice)
-        try:
+    """Remove what weed left in /tmp for these ports."""
+    for path in sockets(ports):
+        # Another user's, who had this port before us, stays; weed uses TCP then.
+        with suppress(PermissionError):
             path.unlink(missing_ok=True)
-        except PermissionError:
-            continue  # another user's, who had this port before us; weed uses TCP then
 
 
 def _options(directory: Path, ports: Mapping[str, int]) -> tuple[str, ...]:

@@ -62,7 +62,11 @@ def test_the_latest_articles_come_newest_first_and_every_page_begins_where_the_l
     assert second.next is not None
     third = catalogue.latest(2, before=second.next)
 
-    assert [titles(first), titles(second), titles(third)] == [["Day 5", "Day 4"], ["Day 3", "Day 2"], ["Day 1"]]
+    assert [titles(first), titles(second), titles(third)] == [
+        ["Day 5", "Day 4"],
+        ["Day 3", "Day 2"],
+        ["Day 1"],
+    ]
     assert third.next is None
 
 
@@ -115,7 +119,10 @@ def test_an_edit_tells_both_texts_and_both_titles(factory: CatalogueFactory, cat
     article_id = factory.article("kcna-en", Text(title="Before", body=["One chairman spoke."]))
     changes = [{"op": "replace", "from": "chairman", "to": "premier"}]
     factory.rewrite(
-        article_id, Text(title="After", body=["One premier spoke."]), at=NOON + timedelta(days=1), changes=changes
+        article_id,
+        Text(title="After", body=["One premier spoke."]),
+        at=NOON + timedelta(days=1),
+        changes=changes,
     )
 
     (edit,) = catalogue.every_edit()
@@ -178,9 +185,12 @@ def test_more_from_a_source_leaves_out_the_article_being_read(
     ],
 )  # fmt: skip
 def test_korean_is_found_in_either_spelling_and_not_across_words(
-    factory: CatalogueFactory, catalogue: Catalogue, query: str, finds: bool
+    factory: CatalogueFactory, catalogue: Catalogue, query: str, *, finds: bool
 ) -> None:
-    body = ["조선로동당은 전쟁 연습을 규탄하였다.", "녀성동맹과 리설주녀사, 미싸일총국의 사람들은 달의 력사를 말하였다."]
+    body = [
+        "조선로동당은 전쟁 연습을 규탄하였다.",
+        "녀성동맹과 리설주녀사, 미싸일총국의 사람들은 달의 력사를 말하였다.",
+    ]
     factory.article("rodong-ko", Text(title="전원회의", body=body, language="ko"))
 
     assert found(catalogue, query) == (["전원회의"] if finds else [])
@@ -195,7 +205,7 @@ def test_korean_is_found_in_either_spelling_and_not_across_words(
     ],
 )  # fmt: skip
 def test_every_script_is_found_whatever_its_variant(
-    factory: CatalogueFactory, catalogue: Catalogue, query: str, finds: bool
+    factory: CatalogueFactory, catalogue: Catalogue, query: str, *, finds: bool
 ) -> None:
     body = ["习近平主席訪問中國。战争", "The people’s Café, KN-23.", "新しいカタカナ", "اللُّغة العربيّة"]
     factory.article("kcna-en", Text(title="제17차", body=body, language="zh"))
@@ -227,7 +237,9 @@ def test_search_results_are_paged(factory: CatalogueFactory, catalogue: Catalogu
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(title=st.text(max_size=60), body=st.lists(st.text(max_size=200), max_size=4), query=st.text(max_size=80))
+@given(
+    title=st.text(max_size=60), body=st.lists(st.text(max_size=200), max_size=4), query=st.text(max_size=80)
+)
 def test_postgresql_takes_every_vector_and_every_query(
     database_of_session: Database, title: str, body: list[str], query: str
 ) -> None:

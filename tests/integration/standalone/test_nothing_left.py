@@ -124,7 +124,7 @@ with running_stack(Path(sys.argv[1]), plan=StackPlan(data=Path(sys.argv[1]))) as
 def kill_keeper(stack: RunningStack) -> None:
     mark = stack.state().mark
     for child in psutil.Process(stack.pid).children():
-        if child.cmdline()[-1:] == [mark]:
+        if mark in child.cmdline()[3:4]:
             child.kill()
 
 

@@ -52,7 +52,8 @@ time.sleep(1000)
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     data = tmp_path_factory.mktemp("archive") / "data"
-    plan = StackPlan(data=data, services=(WORKER, READER, WITNESS), migrate=MIGRATE)
+    services = (WORKER, READER, WITNESS)
+    plan = StackPlan(data=data, services=services, migrate=MIGRATE, health_seconds=1, hung_seconds=6)
     told: list[str] = []
     with running_stack(data, plan=plan, tell=told.append) as stack:
         assert {line.partition(" ")[0] for line in told} == {
@@ -168,6 +169,15 @@ def test_a_killed_service_is_started_again(stack: RunningStack) -> None:
     assert status(stack, "crawler").restarts == before.restarts + 1
 
 
+def test_a_service_that_lives_and_does_nothing_is_killed_and_started_again(stack: RunningStack) -> None:
+    hung = pid_of(stack, "crawler")
+
+    os.kill(hung, signal.SIGSTOP)
+
+    eventually(lambda: status(stack, "crawler").pid not in {None, hung} and is_ready(stack, "crawler"))
+    assert status(stack, "crawler").last_exit == "SIGKILL"
+
+
 def test_a_killed_keeper_is_replaced(stack: RunningStack) -> None:
     (keeper,) = keepers_of(stack)
 
@@ -225,7 +235,7 @@ def keepers_of(stack: RunningStack) -> list[psutil.Process]:
 
 def is_keeper(process: psutil.Process, mark: str) -> bool:
     try:
-        return process.cmdline()[-1:] == [mark]
+        return mark in process.cmdline()[3:4]
     except (psutil.ZombieProcess, psutil.NoSuchProcess):
         return False
 
