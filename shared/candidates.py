@@ -9,7 +9,7 @@ from shared.urls import canonical_url, host_key, url_key
 __all__ = ["candidate", "candidates_of_lists", "obeys_robots", "with_robots"]
 
 
-def candidate(
+def candidate(  # noqa: PLR0913  (one URL and all that is known about it)
     url: str,
     kind: TargetKind,
     *,

@@ -10,7 +10,6 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import PressmarkError, RejectError, SettingsError, TryAgainError
+from shared.settings import EvidenceSettings
 
 _KEY = re.compile(r"[a-z0-9_.-]{1,200}(/[a-z0-9_.-]{1,200})*")
 MAX_KEY_BYTES = 900
@@ -47,18 +47,6 @@ class EvidenceMissingError(RejectError):
 
 class EvidenceKeyError(PressmarkError):
     """A key was to be used that our key policy does not allow: a fault of the caller."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceSettings:
-    """Where the store is and who we are there."""
-
-    bucket: str
-    access_key: str
-    secret_key: str = field(repr=False)
-    region: str = "us-east-1"
-    endpoint: str | None = None
-    """`http://host:port` of an S3 server; None for the cloud the region belongs to."""
 
 
 def check_key(key: str) -> str:

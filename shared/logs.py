@@ -21,6 +21,11 @@ _LONGEST_VALUE = 2048
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SECRETS = re.compile(r"(?i)(?<=://)([^/\s:@]*):([^/\s@]+)@")
 _SECRET_KEYS = re.compile(r"(?i)password|secret|token(?!_id)|authorization|cookie")
+_NOISY = (
+    *("botocore", "boto3", "urllib3", "s3transfer", "kombu", "amqp", "trafilatura", "htmldate"),
+    # Two lines a message, one a tick, none with a trace id: our handlers tell what came of each message.
+    *("celery.worker.strategy", "celery.app.trace", "celery.beat"),
+)
 
 Event = MutableMapping[str, Any]
 
@@ -56,7 +61,8 @@ def set_up_logs(service: str, *, form: str = "json", level: str = "info") -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("botocore", "boto3", "urllib3", "s3transfer", "kombu", "amqp", "trafilatura", "htmldate"):
+    logging.captureWarnings(capture=True)
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

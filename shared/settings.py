@@ -6,6 +6,7 @@ Settings come from the environment with the prefix `PRESSMARK_`, and from files 
 
 import os
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, TypeVar
@@ -14,10 +15,10 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import SettingsError
-from shared.evidence import EvidenceSettings
 
 __all__ = [
     "BusSettings",
+    "EvidenceSettings",
     "LedgerSettings",
     "LogSettings",
     "NetworkSettings",
@@ -28,6 +29,20 @@ __all__ = [
 ]
 
 Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceSettings:
+    """Where the store is and who we are there."""
+
+    bucket: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    region: str = "us-east-1"
+    endpoint: str | None = None
+    """`http://host:port` of an S3 server; None for the cloud the region belongs to."""
+
+
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 

@@ -133,10 +133,17 @@ def edits(source: OfSource = None, as_json: Json = False) -> None:
                 print_edit(edit)
 
 
-def removals(source: OfSource = None, as_json: Json = False) -> None:
-    """List the articles that their outlet no longer shows, or shows again, with the evidence."""
+def removals(
+    source: OfSource = None,
+    suspects: Annotated[
+        bool, typer.Option("--suspects", help="Also what is missing, but not for long enough yet.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the articles that were taken down, or came back, with the looks that prove it."""
     with tools() as kit:
-        rows = (one.as_json() for one in kit.catalogue.every_removal(source_id=source))
+        found = kit.catalogue.every_removal(source_id=source, with_suspects=suspects)
+        rows = (one.as_json() for one in found)
         show(rows, as_json=as_json, columns=("article", "state", "since", "url"))
 
 

@@ -64,7 +64,7 @@ class Element:
     tag: str
     label: str
     start: int
-    verdict: Verdict
+    verdict: int
     end: int = 0
     children: list["Element"] = field(default_factory=list)
 
@@ -74,9 +74,11 @@ class Element:
 
     def descendants(self) -> Iterator["Element"]:
         """Yield every element below this one in reading order."""
-        for child in self.children:
-            yield child
-            yield from child.descendants()
+        waiting = self.children[::-1]
+        while waiting:
+            element = waiting.pop()
+            yield element
+            waiting.extend(reversed(element.children))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,7 @@ class _Walker:
             parent.children.append(element)
 
 
-def _judge(node: LexborNode, tag: str) -> tuple[str, Verdict]:
+def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     attributes = node.attributes
     if not attributes:
         return "", Verdict.ALIEN if tag == "aside" else Verdict.NEUTRAL

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
 from services.normalizer.containers import Choice, choose_container
-from services.normalizer.edges import until_end, without_head
+from services.normalizer.edges import is_complete, until_end, without_head
 from services.normalizer.standfirst import standfirst_index
 from services.normalizer.structured import Structured
 from services.normalizer.text import letters_of, lines_of
@@ -69,7 +69,9 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
             aligned = _with_subheadings(flow, element, hits)
     indexes = range(element.start, element.end) if aligned is None else aligned
     kept = _kept(flow.blocks, indexes, title=title, trusted=aligned is not None)
-    kept = until_end(flow.blocks, without_head(flow.blocks, kept, title), end_mark)
+    kept = until_end(
+        flow.blocks, without_head(flow.blocks, kept, title), end_mark, trusted=aligned is not None
+    )
     lead = standfirst_index(flow, structured.descriptions, before=kept[0]) if kept else None
     if lead is not None and not _opens_with(flow.blocks, kept, flow.blocks[lead]):
         kept.insert(0, lead)
@@ -167,4 +169,6 @@ def _confidence(blocks: list[Block], kept: list[int], choice: Choice) -> float:
         confidence *= 0.6
     if choice.kept_share < 0.5:
         confidence *= 0.9
+    if kept and is_complete(blocks, kept):
+        confidence = max(confidence, 0.8)
     return round(confidence, 3)

@@ -63,6 +63,8 @@ _LABELS: dict[str, str] = {
 }
 _CODEC_OF = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 _MARKS = ((codecs.BOM_UTF8, "utf_8"), (codecs.BOM_UTF16_LE, "utf_16_le"), (codecs.BOM_UTF16_BE, "utf_16_be"))
+# WHATWG Encoding sniffing, as for XML: mark-up in 16-bit units that lost its byte order mark.
+_WIDE_STARTS = ((b"<\x00", "utf_16_le"), (b"\x00<", "utf_16_be"))
 _ISO_2022 = ((b"\x1b$)C", "iso2022_kr"), (b"\x1b$", "iso2022_jp"), (b"\x1b(J", "iso2022_jp"))
 
 
@@ -86,6 +88,9 @@ def decode(body: bytes, content_type: str | None = None, *, domain: str | None =
     for mark, codec in _MARKS:
         if body.startswith(mark):
             return Decoded(text=body[len(mark) :].decode(codec, "replace"), codec=codec, method="bom")
+    for start, codec in _WIDE_STARTS:
+        if body.startswith(start):
+            return Decoded(text=body.decode(codec, "replace"), codec=codec, method="first_bytes")
     return _seven_bit(body) or _utf8(body) or _labelled(body, content_type) or _detected(body, domain)
 
 

@@ -76,7 +76,7 @@ def _drop_foreign_parts(flow: Flow, everything: Masses) -> Masses:
     return masses
 
 
-def _blocks_under(flow: Flow, verdict: Verdict) -> list[Block]:
+def _blocks_under(flow: Flow, verdict: int) -> list[Block]:
     found = [
         block
         for element in flow.top.descendants()
@@ -86,7 +86,7 @@ def _blocks_under(flow: Flow, verdict: Verdict) -> list[Block]:
     return found or flow.blocks
 
 
-def _drop(parent: Element, blocks: list[Block], masses: Masses, *, only: Verdict = Verdict.SUSPECT) -> None:
+def _drop(parent: Element, blocks: list[Block], masses: Masses, *, only: int = Verdict.SUSPECT) -> None:
     for child in parent.children:
         if child.verdict & only and _is_foreign(child, masses):
             for block in blocks[child.start : child.end]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from services.normalizer.blocks import Block
+from services.normalizer.datelines import read_dateline
 from services.normalizer.dates import folded, written_dates
 from services.normalizer.text import letters_of
 from services.normalizer.vocabulary import is_related_heading
@@ -11,10 +12,14 @@ from services.normalizer.vocabulary import is_related_heading
 _END_MARKS = ("-0-", "(끝)", "(끝).", "(完)")
 _HEAD_SHARE = 0.15
 _MAX_HEAD = 8
-_TAIL_SHARE = 0.6
+_TAIL_SHARE = 0.85
+_LIST_SHARE = 0.7
+_LIST_REACH = 30
+_LIST_LINKS = 3
 _FACT_CHARS = 200
 _FACT_REST = 24
 _MAX_FACTS = 6
+_SENTENCE = re.compile(r"(?:[^\W\d_]+\s+){4}.*[\w)]\.$")
 _FACT_LABEL = re.compile(
     r"^\W*(?:date|published|posted|publication date|datum|fecha|data|дата|등록|입력"
     r"|发布(?:时间|日期)|公開日)\s*[:：]",
@@ -28,26 +33,56 @@ def without_head(blocks: Sequence[Block], kept: list[int], title: str | None) ->
     labelled = [position for position, i in enumerate(kept[:_MAX_HEAD]) if is_labelled_fact(blocks[i].text)]
     if labelled and _is_light(blocks, kept, labelled[-1]):
         kept = kept[labelled[-1] :]
+    dispatches = [position for position, i in enumerate(kept) if _is_dispatch(blocks[i])]
+    # A caption above the only dateline is no text; a page of several dispatches has headlines between them.
+    if len(dispatches) == 1 and dispatches[0] < _MAX_HEAD and _is_light(blocks, kept, dispatches[0]):
+        kept = kept[dispatches[0] :]
     facts = 0
     while facts < min(_MAX_FACTS, len(kept) - 1) and is_fact_line(blocks[kept[facts]].text):
         facts += 1
     return kept[facts:]
 
 
-def until_end(blocks: Sequence[Block], kept: list[int], end_mark: str | None) -> list[int]:
-    """Cut what follows the outlet's end mark, or a heading that announces other articles near the end."""
+def until_end(
+    blocks: Sequence[Block], kept: list[int], end_mark: str | None, *, trusted: bool = False
+) -> list[int]:
+    """Cut what follows the outlet's end mark, or a heading that announces other articles near the end.
+
+    Args:
+        blocks: The page.
+        kept: The blocks of the text so far.
+        end_mark: What the outlet prints after the last sentence; without it, the marks of news agencies.
+        trusted: The blocks agree with the text that the page gives to machines, so only the mark counts.
+    """
     marks = (end_mark,) if end_mark else _END_MARKS
     marked = [position for position, i in enumerate(kept) if blocks[i].text.rstrip(" |").endswith(marks)]
     if marked:
         return kept[: marked[-1] + 1]
+    if trusted:
+        return kept
     total = sum(blocks[i].weight for i in kept)
     before = 0.0
     for position, i in enumerate(kept):
-        # What follows must be the small part: `Read also` stands in the middle of many articles.
-        if before > _TAIL_SHARE * total and is_related_heading(blocks[i].text):
+        # `Read also` stands in the middle of many articles: what follows must be little, or a list of links.
+        share = before / total if total else 0.0
+        if (
+            share > _LIST_SHARE
+            and is_related_heading(blocks[i].text)
+            and (share > _TAIL_SHARE or _opens_list(blocks, i))
+        ):
             return kept[:position]
         before += blocks[i].weight
     return kept
+
+
+def _opens_list(blocks: Sequence[Block], heading: int) -> bool:
+    following = blocks[heading + 1 : heading + 1 + _LIST_REACH]
+    return sum(block.link_share > 0.8 for block in following) >= _LIST_LINKS
+
+
+def is_complete(blocks: Sequence[Block], kept: list[int]) -> bool:
+    """Tell whether the text is whole: an agency's dateline at its start, or an end mark at its end."""
+    return _is_dispatch(blocks[kept[0]]) or blocks[kept[-1]].text.endswith(_END_MARKS)
 
 
 def is_labelled_fact(text: str) -> bool:
@@ -64,6 +99,8 @@ def is_fact_line(text: str) -> bool:
         return False
     if _FACT_LABEL.match(text):
         return True
+    if _SENTENCE.search(text):
+        return False
     line = folded(text)
     inside = sum(character.isalpha() for date in dates for character in line[date.start : date.end])
     return sum(map(str.isalpha, line)) - inside <= _FACT_REST
@@ -80,6 +117,11 @@ def _below_headline(blocks: Sequence[Block], kept: list[int], title: str) -> lis
         return kept
     above = sum(1 for i in kept if i < headline)
     return kept[above:] if above and _is_light(blocks, kept, above) else kept
+
+
+def _is_dispatch(block: Block) -> bool:
+    dateline = read_dateline(block.text)
+    return dateline is not None and dateline.strict
 
 
 def _is_light(blocks: Sequence[Block], kept: list[int], count: int) -> bool:

@@ -50,11 +50,11 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     """
     rules = context.rules
     page = read_page(body, context)
+    flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     title = ruled_title(page, rules) or find_title(
-        page.tree, page.structured, site=page.site, host=host_of(page.base)
+        flow, page.tree, page.structured, site=page.site, host=host_of(page.base)
     )
     headline = title.value if title else None
-    flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     text = _body(page, flow, context, headline)
     if title is None and (title := title_of_text(_opening(flow, text))):
         headline = title.value

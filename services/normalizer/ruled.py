@@ -20,7 +20,7 @@ def ruled_title(page: Page, rules: ArticleRules | None) -> Provenance | None:
     if rules is None or not rules.title:
         return None
     for node in select(page, rules.title):
-        text = block_text(node.text(separator=" "))
+        text = " ".join(block.text for block in read_flow(node).blocks)
         if text:
             return Provenance(value=text, raw=cut(text), method="rule")
     return None

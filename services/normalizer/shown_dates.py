@@ -33,7 +33,7 @@ _UPDATED = re.compile(
     r"|güncelleme|ažuriran\w*|zaktualizowan\w*|expires?|deadline|valid\s+until)\W*(?:\w+\W+){0,3}$"
 )
 _PUBLISHED = re.compile(
-    r"(?:\bdate\b|publi[sc]\w*|posted|released?|issued|created|written|first\s+published|veröffentlicht|erstellt|datum|fecha|data\b"
+    r"(?:\bdate\b|\bcalendar\b|publi[sc]\w*|posted|released?|issued|created|written|first\s+published|veröffentlicht|erstellt|datum|fecha|data\b"
     r"|дата|опубликован\w*|등록|입력|승인|작성|기사입력|发布|發布|发表|公開|掲載|配信|tarih|ngày\s+đăng)\W*(?:\w+\W+){0,3}$"
 )
 _FOOT = re.compile(r"^\W*(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+\W*\(?[\d.\s/-]+\)?\W*$", re.IGNORECASE)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
+from services.normalizer.blocks import Element, Flow
 from services.normalizer.datelines import read_dateline
 from services.normalizer.edges import is_fact_line, is_labelled_fact
 from services.normalizer.fields import Candidate, Provenance
@@ -15,6 +17,10 @@ _SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
 _PIPE = re.compile(r"\s*[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
+_HEADLINE_LABEL = re.compile(
+    r"(?:article|news|post|story|entry|main|content)[-_]?(?:main[-_]?)?(?:title|head(?:line)?)(?:$|[\s_-])|(?:^|\s)headline(?:$|\s)",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[.!?。…:](?:[\"'”’)\s]*)$")
 _MAX_TITLE_CHARS = 1_000
 _HEADING_CHARS = range(4, 301)
@@ -22,19 +28,20 @@ _MAX_HEADINGS = 6
 
 
 def find_title(
-    tree: LexborHTMLParser, structured: Structured, *, site: str | None = None, host: str = ""
+    flow: Flow, tree: LexborHTMLParser, structured: Structured, *, site: str | None = None, host: str = ""
 ) -> Provenance | None:
     """Find the headline of a page.
 
     Args:
+        flow: The page's text.
         tree: The parsed page.
         structured: Its structured data.
         site: The name of the site, which is cut off the end or the start of a title.
         host: The host of the page; a heading that is its name is the site's, not the article's.
     """
     offered = _offered(tree, structured)
-    headings = [heading for heading in _headings(tree) if not _names_site(heading, site, host)]
-    chosen = _confirmed_heading(headings, offered) or _first_offered(offered, headings, site)
+    headings = [heading for heading in _headings(flow) if not _names_site(heading, site, host)]
+    chosen = _confirmed_heading(headings, offered) or _first_offered(offered, headings, flow, site)
     if chosen is None:
         return None
     value, raw, method = chosen
@@ -105,9 +112,24 @@ def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
     return {name: text for name, text in offered.items() if 0 < len(text) <= _MAX_TITLE_CHARS}
 
 
-def _headings(tree: LexborHTMLParser) -> list[str]:
-    texts = (" ".join(node.text().split()) for node in tree.css("h1")[:_MAX_HEADINGS])
+def _headings(flow: Flow) -> list[str]:
+    found = (element for element in flow.top.descendants() if element.tag == "h1")
+    texts = (_text_of(flow, element) for element in islice(found, _MAX_HEADINGS))
     return [text for text in texts if len(text) in _HEADING_CHARS]
+
+
+def _labelled_headline(flow: Flow) -> str | None:
+    """Return the first small element that is named as a headline, on pages that use no `h1`."""
+    for element in flow.top.descendants():
+        if element.label and element.end - element.start <= 2 and _HEADLINE_LABEL.search(element.label):
+            text = _text_of(flow, element)
+            if len(text) in _HEADING_CHARS:
+                return text
+    return None
+
+
+def _text_of(flow: Flow, element: Element) -> str:
+    return " ".join(block.text for block in flow.blocks[element.start : element.end])
 
 
 def _confirmed_heading(headings: list[str], offered: dict[str, str]) -> tuple[str, str, str] | None:
@@ -134,11 +156,14 @@ def _names_site(heading: str, site: str | None, host: str) -> bool:
 
 
 def _first_offered(
-    offered: dict[str, str], headings: list[str], site: str | None
+    offered: dict[str, str], headings: list[str], flow: Flow, site: str | None
 ) -> tuple[str, str, str] | None:
     stated = next(((name, text) for name, text in offered.items() if name != "title"), None)
     if len(headings) == 1 and (stated is None or _speaks_for(headings[0], *stated)):
         return headings[0], headings[0], "h1"
+    labelled = None if stated or headings else _labelled_headline(flow)
+    if labelled:
+        return labelled, labelled, "labelled_headline"
     name, text = stated or ("title", offered.get("title", ""))
     if text:
         return without_site(text, site) or text, text, name

@@ -65,7 +65,9 @@ def serve() -> None:
     set_up_logs("reader", form=logs.log_format, level=logs.log_level)
     settings = load(ReaderSettings)
     database = Database(
-        load(LedgerSettings).database_url.get_secret_value(), max_connections=settings.connections
+        load(LedgerSettings).database_url.get_secret_value(),
+        max_connections=settings.connections,
+        patience=2.0,
     )
     log.info("reader_started", host=settings.host, port=settings.port)
     try:

@@ -118,6 +118,13 @@ class DataDirectory:
         file.write(f"{os.getpid()}\n".encode())
         return file
 
+    def still_holds(self, lock: BinaryIO) -> bool:
+        """Tell whether a lock that was taken is still the one of this path. Somebody may have removed it."""
+        try:
+            return os.path.samestat(self.lock_file.stat(), os.fstat(lock.fileno()))
+        except OSError:
+            return False
+
     def is_locked(self) -> bool:
         """Tell whether a supervisor holds this directory."""
         try:

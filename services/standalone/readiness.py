@@ -87,7 +87,8 @@ def database_works(_subject: Subject, endpoints: Endpoints) -> None:
 
 def object_store_works(_subject: Subject, endpoints: Endpoints) -> None:
     """Make the bucket if it is missing; write, read and delete an object."""
-    from shared.evidence import EvidenceSettings, EvidenceStore  # noqa: PLC0415  (as above)
+    from shared.evidence import EvidenceStore  # noqa: PLC0415  (as above)
+    from shared.settings import EvidenceSettings  # noqa: PLC0415  (as above)
 
     store = EvidenceStore(
         EvidenceSettings(

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import structlog
 
@@ -75,10 +75,12 @@ class Supervisor:
         self._units: list[Unit] = []
         self._outside_reasons: dict[str, str] = {}
         self._written: RunState | None = None
+        self._migration: int | None = None
         self._open = contextlib.ExitStack()
         self._health = HealthRounds(
             every=plan.health_seconds, patience=plan.hung_seconds, examine=self._examiner_of
         )
+        self._lock: BinaryIO
         self._assembly: Assembly
         self._keeper: Keeper
         self._wake: WakeUp
@@ -98,7 +100,7 @@ class Supervisor:
         """
         self._data.create()
         with contextlib.ExitStack() as opening:
-            opening.enter_context(self._data.lock())
+            self._lock = opening.enter_context(self._data.lock())
             self._end_leftovers()
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
             self._wake = opening.enter_context(WakeUp())
@@ -119,7 +121,8 @@ class Supervisor:
             self._phase = Phase.STOPPING
             self._write_state()
             self._stop()
-            self._data.run_file.unlink(missing_ok=True)
+            if self._data.still_holds(self._lock):
+                self._data.run_file.unlink(missing_ok=True)
 
     def bring_up(self) -> bool:
         """Start everything and wait until it works; False when it was asked to stop meanwhile.
@@ -190,12 +193,14 @@ class Supervisor:
         spec = ChildSpec(name="migrate", argv=self._plan.migrate)
         log_file = self._data.log(spec.name)
         child = start_child(spec, log=log_file, env=self._environment())
+        self._migration = child.pid
         try:
             if not self._wait_until(lambda: child.poll() is not None):
                 return False
         finally:
             child.kill()
             child.wait()
+            self._migration = None
         if child.returncode != 0:
             tail = "\n".join(last_lines(log_file, _LOG_LINES_SHOWN))
             raise StartError(f"The ledger could not be brought to its newest form:\n{tail}")
@@ -253,16 +258,25 @@ class Supervisor:
             done = examiner.is_done()
             for finding in examiner.findings():
                 self._take(finding)
-            if done:
+            current = self._current_subjects().intersection(examiner.subjects)
+            if done or not current:
                 self._examiners.remove(examiner)
                 examiner.close()
-                self._examine_again(examiner.subjects)
+                self._examine([subject for subject in examiner.subjects if subject in current])
         for unit in self._units:
             self._see_to(unit)
+        self._stop_if_the_directory_is_gone()
         if self._keeper.restart_if_dead():
             log.warning("keeper_restarted", pid=self._keeper.pid)
         reap_strays(known=self._own_children())
         self._write_state()
+
+    def _stop_if_the_directory_is_gone(self) -> None:
+        """Go with the data directory: another stack may stand in its place already."""
+        if not self._data.still_holds(self._lock) and not self._wake.stop_requests:
+            self._tell(f"{self._data.path} was removed")
+            log.error("data_directory_removed", path=str(self._data.path))
+            self._wake.stop_requests += 1
 
     def _wait_for_news(self) -> None:
         sources: list[WakeUp | Examiner | int] = [self._wake, *self._examiners]
@@ -291,11 +305,11 @@ class Supervisor:
         if subject := unit.subject():
             self._examine([subject])
 
-    def _examine_again(self, subjects: Iterable[Subject]) -> None:
-        """Ask once more about what is still unproved when the readiness program has ended."""
-        current = {unit.subject() for unit in self._units if unit.state is ProcessState.STARTING}
-        current |= {subject for subject in self._assembly.outside if subject.name in self._outside_reasons}
-        self._examine([subject for subject in subjects if subject in current])
+    def _current_subjects(self) -> set[Subject]:
+        """Return what is still to be proved: processes that died meanwhile are not."""
+        units = [unit.subject() for unit in self._units if unit.state is ProcessState.STARTING]
+        outside = [subject for subject in self._assembly.outside if subject.name in self._outside_reasons]
+        return {*filter(None, units), *outside}
 
     def _take(self, finding: Finding) -> None:
         if finding.name in self._outside_reasons:
@@ -334,8 +348,9 @@ class Supervisor:
         self._keeper.close()
 
     def _own_children(self) -> set[int]:
-        pids = {self._keeper.pid, *self._health.pids(), *(examiner.pid for examiner in self._examiners)}
-        return pids | {unit.pid for unit in self._units if unit.pid is not None}
+        pids = {self._keeper.pid, self._migration, *self._health.pids()}
+        pids |= {examiner.pid for examiner in self._examiners} | {unit.pid for unit in self._units}
+        return {pid for pid in pids if pid is not None}
 
     def _write_state(self) -> None:
         me = identify(os.getpid())
@@ -350,6 +365,6 @@ class Supervisor:
             endpoints=self.endpoints,
             processes=tuple(unit.status() for unit in self._units),
         )
-        if state != self._written:
+        if state != self._written and self._data.still_holds(self._lock):
             write_run_state(self._data, state)
             self._written = state

@@ -169,5 +169,7 @@ def _connect_signals(service: str, logs: LogSettings) -> None:
         set_up_logs(service, form=logs.log_format, level=logs.log_level)
 
     main_process = os.getpid()
+    # At the first signal of all, because a worker warns of things before it sets up its logs.
+    signals.celeryd_init.connect(set_up, weak=False)
     signals.setup_logging.connect(set_up, weak=False)
     signals.worker_process_init.connect(lambda **_: die_with_parent(main_process), weak=False)

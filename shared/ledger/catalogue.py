@@ -208,9 +208,19 @@ class Catalogue:
             lambda before: self.edits(_EXPORT_PAGE, before=before, source_id=source_id, article_id=article_id)
         )
 
-    def every_removal(self, *, source_id: str | None = None) -> Iterator[Removal]:
-        """Yield all articles that their source does not show, or shows again, the last changed first."""
-        yield from _walk(lambda before: self.removals(_EXPORT_PAGE, before=before, source_id=source_id))
+    def every_removal(
+        self, *, source_id: str | None = None, with_suspects: bool = False
+    ) -> Iterator[Removal]:
+        """Yield all articles that were removed, or came back, the last changed first.
+
+        Args:
+            source_id: only of this source.
+            with_suspects: those too that are missing but not for long enough to be called removed.
+        """
+        states = _NOT_LIVE_STATES if with_suspects else (*REMOVED_STATES, "RETURNED")
+        yield from _walk(
+            lambda before: self.removals(_EXPORT_PAGE, before=before, source_id=source_id, states=states)
+        )
 
     def check(self) -> None:
         """Return when the ledger answers.

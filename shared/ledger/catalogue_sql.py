@@ -66,19 +66,20 @@ order by c.fetched_at desc, c.capture_id desc
 limit %(limit)s
 """  # noqa: S608  (made of constants of this module)
 
-# The looks since the article was first missed, and those that an event of its state names: after a return the
-# first are forgotten by article_urls, the second are not.
+# The looks that missed the article, since it was first missed if it still is, and those that an event of its
+# state names. A look during an outage of the host missed nothing and is no evidence.
 EVIDENCE: LiteralString = f"""
 select listed.article_id, evidence.* from unnest(%(article_ids)s::text[]) as listed (article_id)
 cross join lateral (
     select {_CAPTURE_COLUMNS} from captures c
     where c.capture_id in (
         select m.capture_id from article_urls u join captures m using (target_id)
-        where u.article_id = listed.article_id and m.fetched_at >= u.missing_since
+        where u.article_id = listed.article_id and m.article_outcome in ('missing', 'missing_at_one_address')
+            and (u.missing_since is null or m.fetched_at >= u.missing_since)
         union
         select e.capture_id from events e
         where e.article_id = listed.article_id and e.capture_id is not null
-            and e.kind not in ('article_found', 'alias_added', 'article_edited')
+            and e.kind in ('article_suspect', 'article_removed', 'article_returned')
     )
     order by c.fetched_at, c.capture_id
     limit %(limit)s

@@ -62,8 +62,16 @@ class Transaction:
 class Database:
     """A pool of connections to one PostgreSQL, made anew in each process after a fork."""
 
-    def __init__(self, url: str, *, max_connections: int = 8) -> None:
+    def __init__(self, url: str, *, max_connections: int = 8, patience: float = _POOL_WAIT_SECONDS) -> None:
+        """Name the database.
+
+        Args:
+            url: As `postgresql://user:password@host:port/database`.
+            max_connections: How many at most, in each process.
+            patience: Longest wait for a connection, in seconds.
+        """
         self._url = url
+        self._patience = patience
         self._max_connections = max_connections
         self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
         self._pool_pid = 0
@@ -102,7 +110,7 @@ class Database:
                     },
                     min_size=0,
                     max_size=self._max_connections,
-                    timeout=_POOL_WAIT_SECONDS,
+                    timeout=self._patience,
                     check=ConnectionPool.check_connection,
                     open=True,
                 )

@@ -167,15 +167,19 @@ class Frontier:
             transaction.run(sql.PLAN, arguments)
 
     def make_due(self, source_id: str, kinds: Sequence[TargetKind]) -> int:
-        """Make all targets of these kinds due now, excluded ones aside, and return how many there are."""
+        """Make all targets of these kinds due now, excluded ones aside, and return how many there are.
+
+        A robots.txt that could not be had is asked for again too: everything else of its host waits for it.
+        """
+        arguments = {"source": source_id, "kinds": [str(kind) for kind in kinds]}
         with self._database.transaction() as transaction:
-            return transaction.run(
-                sql.MAKE_DUE, {"source": source_id, "kinds": [str(kind) for kind in kinds]}
-            )
+            transaction.run(sql.ASK_FOR_ROBOTS, arguments)
+            return transaction.run(sql.MAKE_DUE, arguments)
 
     def make_url_due(self, url_key: bytes) -> bool:
-        """Make one target due now. False when the URL was never accepted or is excluded."""
+        """Make one target due now, as `make_due` does. False when the URL is unknown or excluded."""
         with self._database.transaction() as transaction:
+            transaction.run(sql.ASK_FOR_ROBOTS_OF_URL, {"key": url_key})
             return transaction.run(sql.MAKE_URL_DUE, {"key": url_key}) > 0
 
     def source_of(self, url_key: bytes) -> str:

@@ -102,6 +102,22 @@ update targets set due_at = now()
 where source_id = %(source)s and kind = any(%(kinds)s) and state in ('archived', 'failed', 'waiting')
 """
 
+ASK_FOR_ROBOTS = """
+update targets set due_at = now()
+from hosts
+where targets.kind = 'robots' and targets.state in ('archived', 'failed', 'waiting')
+  and hosts.host = targets.host and hosts.robots_until <= now()
+  and targets.host in (select host from targets where source_id = %(source)s)
+"""
+
+ASK_FOR_ROBOTS_OF_URL = """
+update targets set due_at = now()
+from hosts
+where targets.kind = 'robots' and targets.state in ('archived', 'failed', 'waiting')
+  and hosts.host = targets.host and hosts.robots_until <= now()
+  and targets.host = (select host from targets where url_key = %(key)s)
+"""
+
 MAKE_URL_DUE = """
 update targets set due_at = now() where url_key = %(key)s and state in ('archived', 'failed', 'waiting')
 """

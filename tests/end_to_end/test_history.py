@@ -13,11 +13,11 @@ from tests.support.history_checks import (
     listed_paths,
     look_at,
     looks_that_matter,
-    missing_words,
+    makes_the_new_text,
     paths_of,
+    shows_every_word,
     tells,
     turns,
-    unexplained_words,
 )
 from tests.support.publishers import KcnaPublisher, MadeUpHistory, ReplayPublisher, kcna_versions_path
 
@@ -104,8 +104,8 @@ def assert_edits(archive: Archive, publisher: ReplayPublisher, expected: Sequenc
         told = [edit for edit in edits if tells(edit, turn)]
         assert len(told) == 1, (sorted(turn.paths), len(told))
         assert turn.paths <= paths_of(told[0])
-        assert not any(missing_words(told[0], turn)), told[0].changes
-        assert not unexplained_words(told[0]), told[0].changes
+        assert shows_every_word(told[0], turn), told[0].changes
+        assert makes_the_new_text(told[0]), told[0].changes
         assert told[0].silent
     assert len(edits) == len(expected)
     edited = {path for turn in expected for path in turn.paths}

@@ -27,9 +27,10 @@ from services.admin.tools import AdminSettings, Tools, make_tools
 from services.standalone.child import ChildSpec, start_child
 from services.standalone.interpreter import import_path, module_argv
 from services.standalone.processes import ProcessId, end_all, identify, members
-from shared.evidence import EvidenceSettings, EvidenceStore
+from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.migrate import migrate
+from shared.settings import EvidenceSettings
 from tests.support.servers import ObjectStore
 
 LOOPBACK = "127.0.0.0/8"
@@ -176,9 +177,9 @@ class Archive:
         return self.folder / f"{name}.log"
 
     def log_lines(self, name: str) -> list[dict[str, Any]]:
-        """The log of a process, which is JSON from its first line to its last."""
+        """The log of a process, all JSON but for Celery's words of farewell, which it writes past its logger."""
         lines = self.log(name).read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return [json.loads(line) for line in lines if line and not line.startswith("worker: ")]
 
     def events_logged(self, name: str, event: str) -> int:
         return sum(line["event"] == event for line in self.log_lines(name))
@@ -215,10 +216,11 @@ class Archive:
 
 def _argv(name: str) -> tuple[str, ...]:
     if name == "beat":
-        return module_argv("celery", "-A", "services.crawler.worker:app", "beat")
+        return module_argv("celery", "--quiet", "-A", "services.crawler.worker:app", "beat")
     service = name.partition("-")[0]
     return module_argv(
         "celery",
+        "--quiet",
         "-A",
         f"services.{service}.worker:app",
         "worker",

@@ -147,9 +147,11 @@ class CatalogueFactory:
         head, url = self._head(article_id)
         _, capture = self.capture(head["source_id"], url, at=at, status=status)
         with History(self.database).writing(head["source_id"]) as history:
+            history.decide(capture, "missing")
             history.miss_url(url, seen_at=at, missing_as="not_found", capture_id=capture)
             history.set_state(article_id, state, since=at)
-            history.add_event(f"article_{state.lower()}", at=at, article_id=article_id, capture_id=capture)
+            kind = "article_suspect" if state == "SUSPECT" else "article_removed"
+            history.add_event(kind, at=at, article_id=article_id, capture_id=capture)
 
     def bring_back(self, article_id: str, text: Text, *, at: datetime) -> None:
         """Look and find the article again."""

@@ -96,23 +96,29 @@ def tells(edit: Edit, turn: Turn) -> bool:
     return same_texts and letters("".join(edit.text_to)) == letters(turn.after)
 
 
-def missing_words(edit: Edit, turn: Turn) -> tuple[Counter[str], Counter[str]]:
-    """Return the words that went and are not on the removed side, and those that came and are not on the added."""
+def shows_every_word(edit: Edit, turn: Turn) -> bool:
+    """Whether each word that went is on the removed side, and each that came on the added side."""
     before, after = Counter(words(turn.before)), Counter(words(turn.after))
-    removed = Counter(words(" ".join(change.before for change in edit.changes)))
-    added = Counter(words(" ".join(change.after for change in edit.changes)))
-    return before - after - removed, after - before - added
+    removed, added = _sides(edit)
+    return _equal_but_for_spaces(before - after - removed, after - before - added)
 
 
-def unexplained_words(edit: Edit) -> Counter[str]:
-    """Return the words by which the old text with the changes made differs from the new text."""
+def makes_the_new_text(edit: Edit) -> bool:
+    """Whether the old text with the changes made has the words of the new one, none more and none less."""
     before, after = Counter(words(" ".join(edit.text_from))), Counter(words(" ".join(edit.text_to)))
+    removed, added = _sides(edit)
+    made, wanted = before + added, after + removed
+    return _equal_but_for_spaces(made - wanted, wanted - made)
+
+
+def _sides(edit: Edit) -> tuple[Counter[str], Counter[str]]:
     removed = Counter(words(" ".join(change.before for change in edit.changes)))
-    added = Counter(words(" ".join(change.after for change in edit.changes)))
-    made = before + added
-    made.subtract(removed)
-    made.subtract(after)
-    return Counter({word: count for word, count in made.items() if count})
+    return removed, Counter(words(" ".join(change.after for change in edit.changes)))
+
+
+def _equal_but_for_spaces(gone: Counter[str], come: Counter[str]) -> bool:
+    """An archive may leave out that `can not` became `cannot`: these pages lose spaces by themselves."""
+    return sorted("".join(gone.elements())) == sorted("".join(come.elements()))
 
 
 def words(text: str) -> list[str]:

@@ -137,6 +137,9 @@ create table articles (
 create index articles_latest on articles (published_at desc, article_id) where merged_into is null;
 create index articles_of_source on articles (source_id, published_at desc, article_id) where merged_into is null;
 
+create index articles_by_state on articles (state_since desc, article_id)
+    where state <> 'LIVE' and merged_into is null;
+
 create table article_urls (
     url             text primary key,
     article_id      text not null references articles,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import RejectError, SettingsError, TryAgainError
-from shared.evidence import EvidenceKeyError, EvidenceMissingError, EvidenceSettings, EvidenceStore, check_key
+from shared.evidence import EvidenceKeyError, EvidenceMissingError, EvidenceStore, check_key
+from shared.settings import EvidenceSettings
 from tests.support.raw_server import page, running_raw_server
 from tests.support.servers import ObjectStore
 

@@ -126,6 +126,26 @@ def test_a_changed_robots_txt_lets_what_it_excluded_be_judged_again(database: Da
     assert frontier.claim(limits=LIMITS, trace_id="t") is not None
 
 
+def test_an_order_to_look_asks_again_for_a_robots_txt_that_could_not_be_had(database: Database) -> None:
+    put_source(database, obeys_robots=True)
+    robots = candidate("http://harbour.example/robots.txt", TargetKind.ROBOTS)
+    accept(database, [*pages(1), robots])
+    frontier = Frontier(database)
+    first = frontier.claim(limits=LIMITS, trace_id="t")
+    assert first is not None
+    batches = Batches(database)
+    batches.open(first.batch_id, lease=LEASE)
+    batches.record(first.batch_id, [], warc_key="warc/none", warc_bytes=0)
+    frontier.plan_looks([(first.targets[0].target_id, NOON + timedelta(days=36500))])
+    assert frontier.claim(limits=LIMITS, trace_id="t") is None
+
+    frontier.make_due("harbour", [TargetKind.ARTICLE])
+
+    again = frontier.claim(limits=LIMITS, trace_id="t")
+    assert again is not None
+    assert [target.kind for target in again.targets] == [TargetKind.ROBOTS]
+
+
 def test_the_targets_of_a_removed_source_are_left_alone(database: Database) -> None:
     put_source(database)
     accept(database, pages(2))

@@ -135,13 +135,17 @@ def test_an_edit_tells_both_texts_and_both_titles(factory: CatalogueFactory, cat
     assert list(catalogue.every_edit(source_id="rodong-ko")) == []
 
 
-def test_a_removal_names_the_captures_that_missed_the_article_also_after_its_return(
+def test_a_removal_names_the_captures_that_missed_the_article_and_no_outage_also_after_its_return(
     factory: CatalogueFactory, catalogue: Catalogue
 ) -> None:
     text = day(1)
     article_id = factory.article("kcna-en", text)
     for number, state in enumerate(("SUSPECT", "SUSPECT", "GONE"), start=1):
         factory.miss(article_id, state, at=NOON + timedelta(days=number))
+
+    factory.capture(
+        "kcna-en", f"http://kcna-en.example/{article_id}", at=NOON + timedelta(days=4), status=503
+    )
 
     (gone,) = catalogue.removals(9).items
     assert [capture.status for capture in gone.evidence] == [404, 404, 404]
@@ -179,7 +183,8 @@ def test_more_from_a_source_leaves_out_the_article_being_read(
     ("query", "finds"),
     [
         ("노동당", True), ("로동당", True), ("조선노동당", True), ("전쟁연습", True), ("전쟁 연습", True),
-        ('"전쟁 연습"', True), ("여성", True), ("녀성동맹", True), ("미사일", True), ("이설주", True), ("당", True),
+        ('"전쟁 연습"', True), ("여성", True), ("녀성동맹", True), ("미사일", True), ("이설주", True),
+        ("당", True),
         ("역사", True), ("의사", False), ("연습 전쟁", True), ('"연습 전쟁"', False), ("딸", False),
         ("당 lang:ko", True), ("당 lang:en", False), ("당 site:rodong-ko", True), ("site:kcna-en", False),
     ],

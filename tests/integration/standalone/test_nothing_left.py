@@ -1,6 +1,7 @@
 """Whatever happens to the supervisor, no process of its stack outlives it, and its data outlive everything."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from services.standalone.keeper import end_stack
 from services.standalone.launch import RunningStack, detach
 from services.standalone.plan import StackPlan
 from services.standalone.processes import processes_of
-from services.standalone.run_state import live_state, read_run_state
+from services.standalone.run_state import Phase, ProcessState, live_state, read_run_state
 from tests.support.servers import object_store, s3_client
 from tests.support.stand_ins import QUITTER, SLEEPER, WORKER
 
@@ -57,6 +58,19 @@ def test_a_killed_supervisor_leaves_no_process_and_loses_no_data(data: Path) -> 
     )
     os.kill(second.pid, signal.SIGKILL)
     eventually(lambda: processes_of(mark) == [], seconds=8)
+
+
+def test_a_stack_whose_data_directory_was_removed_ends_and_leaves_its_successor_alone(data: Path) -> None:
+    plan = StackPlan(data=data, services=(SLEEPER,))
+    first = detach(plan, tell=lambda _: None)
+    first_mark = first.state().mark
+    shutil.rmtree(data, ignore_errors=True)
+
+    second = detach(plan, tell=lambda _: None)
+
+    eventually(lambda: processes_of(first_mark) == [], seconds=20)
+    assert second.state().phase is Phase.READY
+    assert [process.state for process in second.state().processes] == [ProcessState.READY] * 4
 
 
 def test_down_stops_everything_and_says_when_nothing_runs(data: Path) -> None:
