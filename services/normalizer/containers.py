@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
+from services.normalizer.cards import drop_cards
 from services.normalizer.vocabulary import Verdict, is_never_article
 
 _SUSPECT_SHARE = 0.25
@@ -48,6 +49,7 @@ def choose_container(flow: Flow, title: str | None) -> Choice | None:
 
     Marks the blocks of dropped parts in `flow` as such.
     """
+    drop_cards(flow)
     everything = Masses(flow.blocks)
     if everything.total <= 0:
         return None

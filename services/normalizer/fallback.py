@@ -7,9 +7,6 @@ from services.normalizer.dates import DateValue, read_date
 from services.normalizer.optional import optional_module
 from services.normalizer.text import block_text
 
-_BODY_LIBRARY = optional_module("trafilatura")
-_DATE_LIBRARY = optional_module("htmldate")
-
 _SCRIPTED = re.compile(r"[\"']datePublished\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})")
 _MAX_MARKUP_CHARS = 1_500_000
 _MAX_TAGS = 20_000
@@ -17,10 +14,12 @@ _MAX_TAGS = 20_000
 
 def second_opinion(markup: str, url: str | None) -> tuple[str, ...]:
     """Return the paragraphs that trafilatura finds; empty when it is missing, or the page too large for it."""
-    if _BODY_LIBRARY is None or _is_too_large(markup):
+    # Loaded when it is first needed: it takes longer to load than most pages take to read.
+    library = None if _is_too_large(markup) else optional_module("trafilatura")
+    if library is None:
         return ()
     try:
-        text = _BODY_LIBRARY.extract(markup, url=url, include_comments=False, fast=True)
+        text = library.extract(markup, url=url, include_comments=False, fast=True)
     except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)
         return ()
     return tuple(line for line in map(block_text, (text or "").split("\n")) if line)
@@ -52,12 +51,13 @@ def guessed_date(
         captured_at: Nothing later is taken.
         updated: Days that the page gives as those of later changes.
     """
-    if _DATE_LIBRARY is None or _is_too_large(markup):
+    library = None if _is_too_large(markup) else optional_module("htmldate")
+    if library is None:
         return None
     # A fixed end instead of today's date: the same page must give the same answer for ever.
     latest = captured_at.date().isoformat() if captured_at else "2099-12-31"
     try:
-        found = _DATE_LIBRARY.find_date(
+        found = library.find_date(
             markup, url=url, original_date=True, extensive_search=False, max_date=latest
         )
     except Exception:  # noqa: BLE001  (a library's fault on one page must not lose the page)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from services.normalizer.extract import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
@@ -69,11 +70,16 @@ def page_context(capture: StoredCapture, source: SourceFile) -> PageContext:
         url=capture.url,
         content_type=capture.content_type,
         rules=source.article,
-        source_name=source.name,
+        source_name=_given_name(source),
         language=source.language,
         timezone=source.timezone,
         captured_at=capture.fetched_at,
     )
+
+
+def _given_name(source: SourceFile) -> str | None:
+    """Return the name an operator gave; single pages of an unknown site have only their host as one."""
+    return None if source.name == urlsplit(source.home).hostname else source.name
 
 
 def _redirected(capture: StoredCapture, source: SourceFile) -> Shown:

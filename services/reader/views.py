@@ -247,8 +247,12 @@ def source_view(source: SourceSummary) -> SourceView:
 
 
 def language_views(sources: Iterable[SourceSummary], chosen: str | None) -> tuple[Foreign, ...]:
-    """Return the languages of the sources, and the chosen one, each under its own name; `lang` is its tag."""
+    """Return the languages of the sources, and the chosen one, each under its own name; `lang` is its tag.
+
+    Single pages of unknown sites have no language of their own (`und`, BCP 47) to choose by.
+    """
     tags = {language_tag(source.language) for source in sources} | ({chosen} if chosen else set())
+    tags.discard("und")
     return tuple(Foreign(text=language_name(tag), lang=tag, dir=direction(tag)) for tag in sorted(tags))
 
 

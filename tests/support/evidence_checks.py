@@ -48,7 +48,8 @@ def _assert_is_of(record: StoredRecord, row: dict[str, Any]) -> None:
     assert record.type == ("response" if row["revisit_of"] is None else "revisit")
     exchange = StoredExchange(record)
     assert exchange.status == row["status"]
-    assert record.header("WARC-Payload-Digest") == row["payload_digest"]
+    # A chunked body has none: the standard means it over the body without chunks, and readers differ.
+    assert record.header("WARC-Payload-Digest") in {row["payload_digest"], None}
     if record.type == "response":
         assert digest(exchange.payload()) == row["payload_digest"]
 

@@ -1,0 +1,44 @@
+"""Cards: rows of like siblings that each name another article. They are no text of this one, whatever they weigh."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from services.normalizer.blocks import HEADINGS, Block, Element, Flow
+
+_LEAST_CARDS = 3
+_MOST_BLOCKS = 10
+_MOST_PROSE_CHARS = 250
+"""An excerpt and a date. It is counted once though it may be printed twice, for phones and for desktops."""
+_LINK_SHARE = 0.8
+_LEAST_REST = 60.0
+"""Weight that must be left beside the cards. A page of nothing but cards is a list, and is read as it is."""
+_DIGITS = re.compile(r"\d+")
+
+
+def drop_cards(flow: Flow) -> None:
+    """Mark the blocks of cards in `flow` as dropped, if the page holds more than cards."""
+    cards = [card for element in (flow.top, *flow.top.descendants()) for card in _cards_in(element, flow.blocks)]
+    inside = {index for card in cards for index in range(card.start, card.end)}
+    rest = sum(block.weight for index, block in enumerate(flow.blocks) if index not in inside)
+    if rest >= _LEAST_REST:
+        for index in inside:
+            flow.blocks[index].dropped = True
+
+
+def _cards_in(parent: Element, blocks: list[Block]) -> Iterator[Element]:
+    """Yield the children that are cards: three or more in a row, alike in tag and label."""
+    for _, row in groupby(parent.children, key=lambda child: (child.tag, _DIGITS.sub("", child.label))):
+        siblings = list(row)
+        if len(siblings) >= _LEAST_CARDS and all(_is_card(one, blocks) for one in siblings):
+            yield from siblings
+
+
+def _is_card(element: Element, blocks: list[Block]) -> bool:
+    """Tell whether an element is a linked heading with a few lines, and no more."""
+    held = blocks[element.start : element.end]
+    if not 2 <= len(held) <= _MOST_BLOCKS or any(block.tag == "h1" for block in held):
+        return False
+    linked = any(block.tag in HEADINGS and block.link_share >= _LINK_SHARE for block in held)
+    prose = sum(len(text) for text in {block.text for block in held if block.link_share < _LINK_SHARE})
+    return linked and prose <= _MOST_PROSE_CHARS
