@@ -39,7 +39,7 @@ _LINK_SHARE_LIMIT = 0.45
 
 @dataclass(slots=True, eq=False)
 class Block:
-    """A run of text. `weight` is how much it speaks for being part of an article."""
+    """A run of text. `weight`: how much it speaks for being of an article; `of_card`: that it is of another."""
 
     tag: str
     text: str
@@ -47,6 +47,7 @@ class Block:
     weight: float
     anchors: list[LexborNode]
     dropped: bool = False
+    of_card: bool = False
     _letters: str | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Cards: rows of like siblings that each name another article. They are no text of this one, whatever they weigh."""
+"""Cards: rows of like siblings that each name another article. They are no text of this one at any weight."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,14 @@ _DIGITS = re.compile(r"\d+")
 
 def drop_cards(flow: Flow) -> None:
     """Mark the blocks of cards in `flow` as dropped, if the page holds more than cards."""
-    cards = [card for element in (flow.top, *flow.top.descendants()) for card in _cards_in(element, flow.blocks)]
+    cards = [
+        card for element in (flow.top, *flow.top.descendants()) for card in _cards_in(element, flow.blocks)
+    ]
     inside = {index for card in cards for index in range(card.start, card.end)}
     rest = sum(block.weight for index, block in enumerate(flow.blocks) if index not in inside)
     if rest >= _LEAST_REST:
         for index in inside:
-            flow.blocks[index].dropped = True
+            flow.blocks[index].dropped = flow.blocks[index].of_card = True
 
 
 def _cards_in(parent: Element, blocks: list[Block]) -> Iterator[Element]:

@@ -25,6 +25,7 @@ from services.normalizer.related import find_related
 from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_dates, ruled_original, ruled_title
 from services.normalizer.shown_dates import FoundDate, ShownDates, shown_dates, time_elements
 from services.normalizer.surroundings import read_surroundings
+from services.normalizer.text import letters_of
 from services.normalizer.titles import find_title, title_of_text
 
 _UNSURE = 0.5
@@ -129,7 +130,10 @@ def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Bo
     if found.confidence >= _UNSURE:
         return found
     other = second_opinion(page.markup, context.url)
-    if sum(map(len, other)) <= _MUCH_LONGER * sum(map(len, found.paragraphs)):
+    # What is known to be the text of other articles is no gain.
+    foreign = {block.letters for block in flow.blocks if block.of_card}
+    own = sum(len(paragraph) for paragraph in other if letters_of(paragraph) not in foreign)
+    if own <= _MUCH_LONGER * sum(map(len, found.paragraphs)):
         return found
     return replace(found, paragraphs=other, method="trafilatura")
 

@@ -34,7 +34,10 @@ def test_one_url_offered_twice_in_one_go_is_accepted_once(database: Database) ->
 
 def test_what_is_excluded_when_it_is_accepted_is_counted_and_never_claimed(database: Database) -> None:
     put_source(database)
-    accept(database, [candidate("http://harbour.example/a/a/a/a", TargetKind.ARTICLE, excluded="trap: path_loop")])
+    accept(
+        database,
+        [candidate("http://harbour.example/a/a/a/a", TargetKind.ARTICLE, excluded="trap: path_loop")],
+    )
 
     assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
     assert Status(database).standing().targets["excluded"] == 1
