@@ -292,6 +292,8 @@ class Chronicle:
         if edit is None:
             self._see(sighting, before.article_id, before.revision_id)
             return "unchanged"
+        # Asked for now, because the article itself has this text from the next line on.
+        twin = self._twin(sighting)
         revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
         self._see(sighting, before.article_id, revision_id)
         self._records.add_edit(before.article_id, _new_edit(edit, before, sighting, revision_id))
@@ -307,18 +309,16 @@ class Chronicle:
                 "words_changed": edit.words_changed,
             },
         )
-        self._merge_same_story(before.article_id, sighting)
+        if twin is not None and twin.article_id != before.article_id:
+            self._merge_same_story(before.article_id, twin, sighting)
         return "revised"
 
-    def _merge_same_story(self, article_id: str, sighting: Sighting) -> None:
+    def _merge_same_story(self, article_id: str, twin: RevisionText, sighting: Sighting) -> None:
         """Merge with an article that is this very text: the new wording was met first at a new address.
 
         The titles must agree too. Two stories may share a text by a mistake of the outlet; then each keeps
         its own history.
         """
-        twin = self._twin(sighting)
-        if twin is None or twin.article_id == article_id:
-            return
         if normal_title(twin.title) != normal_title(sighting.title):
             return
         first, second = self._records.article(twin.article_id), self._records.article(article_id)

@@ -18,10 +18,13 @@ class Endpoints(BaseModel):
     s3_secret_key: str = Field(repr=False)
     s3_region: str
     reader_url: str
+    private_networks: str = ""
+    """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the services as environment variables."""
-        return {
+        opened = {"PRESSMARK_PRIVATE_NETWORKS": self.private_networks} if self.private_networks else {}
+        return opened | {
             "PRESSMARK_BROKER_URL": self.broker_url,
             "PRESSMARK_DATABASE_URL": self.database_url,
             "PRESSMARK_S3_ENDPOINT": self.s3_endpoint,

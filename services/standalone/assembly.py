@@ -88,6 +88,7 @@ def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets) -
         s3_secret_key=secrets.s3_secret_key if own_s3 else outside.s3_secret_key,
         s3_region=plan.s3_region,
         reader_url=f"http://127.0.0.1:{ports['reader']}",
+        private_networks=plan.env.get("PRESSMARK_PRIVATE_NETWORKS", ""),
     )
 
 

@@ -59,6 +59,7 @@ def default_plan(data: Path, settings: StandaloneSettings) -> StackPlan:
         s3_bucket=settings.s3_bucket,
         s3_region=settings.s3_region,
         ready_seconds=settings.ready_seconds,
+        env={"PRESSMARK_PRIVATE_NETWORKS": settings.private_networks} if settings.private_networks else {},
     )
 
 

@@ -33,6 +33,10 @@ class StandaloneSettings(PressmarkSettings):
     s3_region: str = "us-east-1"
     """Region name, part of every S3 signature."""
 
+    private_networks: str = ""
+    """Private or loopback networks that may be fetched though they are private, separated by commas. Commands
+    find the same list while the stack runs."""
+
     reader_port: int | None = Field(default=None, ge=1, le=65535)
     """Where the public pages are on 127.0.0.1; unset means a free port, chosen once for a data directory."""
 

@@ -1,0 +1,248 @@
+"""The history of one source in memory, written out, and looks to be recorded in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.wording import identity_digest, text_digest
+from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.sources import SourceFile, load_source
+
+NOON = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
+SITE = "http://herald.example"
+HOST = "http://herald.example:80"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    kind: str
+    at: datetime
+    article_id: str | None
+    data: Mapping[str, object]
+
+
+@dataclass(slots=True, kw_only=True)
+class StoredArticle:
+    key: str
+    state: str
+    title: str
+    first_seen_at: datetime
+    revision_id: int = 0
+    merged_into: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class RecordsInMemory:
+    """What `HistoryRecords` does with tables, done with dictionaries."""
+
+    source_id: str = "herald"
+    articles: dict[str, StoredArticle] = field(default_factory=dict)
+    revisions: dict[int, tuple[RevisionText, str]] = field(default_factory=dict)
+    known: dict[str, KnownUrl] = field(default_factory=dict)
+    edits: list[tuple[str, NewEdit]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    hosts_down: set[str] = field(default_factory=set)
+
+    def url(self, url: str) -> KnownUrl | None:
+        return self.known.get(url)
+
+    def urls(self, article_id: str) -> list[KnownUrl]:
+        return [known for known in self.known.values() if known.article_id == article_id]
+
+    def article(self, article_id: str) -> ArticleHead:
+        stored = self.articles[article_id]
+        current, _ = self.revisions[stored.revision_id]
+        return ArticleHead(
+            article_id=article_id,
+            source_id=self.source_id,
+            key=stored.key,
+            state=stored.state,
+            title=stored.title,
+            revision_id=stored.revision_id,
+            revisions=len(self.revisions_of(article_id)),
+            text_digest=current.text_digest,
+            first_seen_at=stored.first_seen_at,
+        )
+
+    def article_of_key(self, key: str) -> str | None:
+        return next(
+            (stored.merged_into or name for name, stored in self.articles.items() if stored.key == key), None
+        )
+
+    def article_of_identity(self, identity_digest: str) -> RevisionText | None:
+        found = [text for text, identity in self.revisions.values() if identity == identity_digest]
+        return min(
+            found,
+            key=lambda text: (self.articles[text.article_id].first_seen_at, text.revision_id),
+            default=None,
+        )
+
+    def revision(self, revision_id: int) -> RevisionText:
+        return self.revisions[revision_id][0]
+
+    def revision_with_text(self, article_id: str, text_digest: str) -> RevisionText | None:
+        found = [text for text in self.revisions_of(article_id) if text.text_digest == text_digest]
+        return found[-1] if found else None
+
+    def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
+        assert article_id not in self.articles, "an article is added once"
+        self.articles[article_id] = StoredArticle(
+            key=key, state="LIVE", title=revision.title, first_seen_at=revision.seen_at
+        )
+        return self.add_revision(article_id, revision)
+
+    def add_revision(self, article_id: str, revision: NewRevision, *, is_current: bool = True) -> int:
+        revision_id = len(self.revisions) + 1
+        text = RevisionText(
+            revision_id=revision_id,
+            article_id=article_id,
+            title=revision.title,
+            body=revision.body,
+            text_digest=revision.text_digest,
+            modified=revision.fields.get("modified"),
+        )
+        self.revisions[revision_id] = text, revision.identity_digest
+        if is_current:
+            self.articles[article_id].revision_id = revision_id
+            self.articles[article_id].title = revision.title
+        return revision_id
+
+    def see_url(self, known: KnownUrl, *, target_id: int, seen_at: datetime) -> None:
+        before = self.known.get(known.url)
+        self.known[known.url] = replace(
+            known,
+            article_id=before.article_id if before else known.article_id,
+            last_seen_at=max(before.last_seen_at, seen_at) if before else seen_at,
+            misses=0,
+            missing_since=None,
+            missing_as=None,
+        )
+
+    def miss_url(self, url: str, *, seen_at: datetime, missing_as: str, capture_id: int) -> None:
+        before = self.known[url]
+        self.known[url] = replace(
+            before,
+            misses=before.misses + 1,
+            missing_since=before.missing_since or seen_at,
+            missing_as=missing_as,
+        )
+
+    def set_state(self, article_id: str, state: str, *, since: datetime) -> None:
+        self.articles[article_id].state = state
+
+    def add_edit(self, article_id: str, edit: NewEdit) -> None:
+        self.edits.append((article_id, edit))
+
+    def add_event(
+        self,
+        kind: str,
+        *,
+        at: datetime,
+        article_id: str | None,
+        capture_id: int | None,
+        data: dict[str, object] | None = None,
+    ) -> None:
+        self.events.append(Event(kind=kind, at=at, article_id=article_id, data=data or {}))
+
+    def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        return host not in self.hosts_down
+
+    def merge(self, loser: str, winner: str) -> None:
+        for revision_id, (text, identity) in self.revisions.items():
+            if text.article_id == loser:
+                self.revisions[revision_id] = replace(text, article_id=winner), identity
+        for url, known in self.known.items():
+            if known.article_id == loser:
+                self.known[url] = replace(known, article_id=winner)
+        self.edits = [(winner if owner == loser else owner, edit) for owner, edit in self.edits]
+        self.articles[loser].merged_into = winner
+
+    def revisions_of(self, article_id: str) -> list[RevisionText]:
+        return [text for text, _ in self.revisions.values() if text.article_id == article_id]
+
+    def living(self) -> dict[str, StoredArticle]:
+        """The articles that were not merged into another."""
+        return {name: stored for name, stored in self.articles.items() if stored.merged_into is None}
+
+    def kinds(self) -> list[str]:
+        """What happened, in order."""
+        return [event.kind for event in self.events]
+
+    def told(self) -> tuple[object, ...]:
+        """All that a reader could see of it; equal when nothing has changed."""
+        return (
+            repr(self.articles),
+            repr(self.revisions),
+            repr(self.known),
+            repr(self.edits),
+            repr(self.events),
+        )
+
+
+def source(more: str = "") -> SourceFile:
+    return load_source(f"""id = "herald"
+name = "Quay Herald"
+language = "en"
+home = "{SITE}/"
+
+[[lists]]
+url = "{SITE}/list"
+kind = "listing"
+every = "1h"
+{more}
+""")
+
+
+def text(subject: str = "bridge", *changes: tuple[str, str]) -> tuple[str, ...]:
+    """An article's paragraphs, long enough to be known by, with some of its words replaced."""
+    whole = (
+        f"The new {subject} over the harbour opened to walkers on Saturday after three years of work.\n"
+        f"Some forty people were present at the {subject}, among them the workers of the depot.\n"
+        f"A band played on the steps of the {subject} until the rain set in and everybody went home."
+    )
+    for old, new in changes:
+        assert old in whole
+        whole = whole.replace(old, new)
+    return tuple(whole.split("\n"))
+
+
+def sighting(
+    path: str,
+    body: tuple[str, ...],
+    *,
+    hours: float = 0,
+    title: str = "Bridge opens",
+    day: str | None = "2026-03-09",
+    **changes: Any,  # noqa: ANN401  (any field of a sighting)
+) -> Sighting:
+    """A look at `path` so many hours after noon that showed an article."""
+    values: dict[str, Any] = {
+        "url": SITE + path,
+        "host": HOST,
+        "target_id": len(path),
+        "capture_id": int(hours * 100),
+        "seen_at": NOON + timedelta(hours=hours),
+        "title": title,
+        "body": body,
+        "text_digest": text_digest(body),
+        "identity_digest": identity_digest(body, day),
+        "canonical_url": None,
+        "modified": None,
+        "published": day,
+        "published_precision": "day" if day else None,
+        "published_at": NOON,
+        "language": "en",
+        "fields": {"modified": changes.get("modified")},
+    }
+    return Sighting(**(values | changes))
+
+
+def miss(path: str, *, hours: float, missing_as: str = "not_found") -> Miss:
+    return sighting(path, ("",), hours=hours).as_miss(missing_as)
+
+
+def unchanged(path: str, *, hours: float) -> Unchanged:
+    look = sighting(path, ("",), hours=hours)
+    return Unchanged(url=look.url, target_id=look.target_id, capture_id=look.capture_id, seen_at=look.seen_at)
