@@ -159,11 +159,18 @@ def load(kind: type[Settings]) -> Settings:
     try:
         return kind()
     except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        faults = "; ".join(
-            f"{prefix}{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
-            for fault in error.errors()
-        )
-        raise SettingsError(
-            f"{faults}. Set them in the environment, or start everything with 'pressmark up'."
-        ) from None
+        raise SettingsError(_told(error, prefix=kind.model_config.get("env_prefix", ""))) from None
+
+
+def _told(error: ValidationError, *, prefix: str) -> str:
+    names = [f"{prefix}{'_'.join(str(part) for part in fault['loc']).upper()}" for fault in error.errors()]
+    missing = [name for name, fault in zip(names, error.errors(), strict=True) if fault["type"] == "missing"]
+    wrong = [
+        f"{name}: {fault['msg']}"
+        for name, fault in zip(names, error.errors(), strict=True)
+        if fault["type"] != "missing"
+    ]
+    if missing:
+        hint = "'pressmark up' starts an archive on this machine that all commands find"
+        wrong.append(f"no archive runs here and {', '.join(missing)} is not set; {hint}")
+    return "; ".join(wrong)

@@ -58,13 +58,17 @@ def print_edit(edit: Edit) -> None:
     )
     page.print(f"{edit.seen_at:%Y-%m-%d %H:%M} UTC {_plain(edit.url)}", style="dim")
     if edit.title_from != edit.title_to:
-        page.print(f"  title: {_change(edit.title_from, edit.title_to)}")
+        _print_change(page, edit.title_from, edit.title_to)
     for change in edit.changes:
-        page.print(f"  {_change(change.before, change.after)}")
+        _print_change(page, change.before, change.after)
 
 
-def _change(before: str, after: str) -> str:
-    return f"[red strike]{_plain(before)}[/] [green underline]{_plain(after)}[/]"
+def _print_change(page: Console, before: str, after: str) -> None:
+    """Print what went and what came. The signs tell them apart where there are no colours."""
+    if before:
+        page.print(f"  − [red strike]{_plain(before)}[/]")
+    if after:
+        page.print(f"  + [green underline]{_plain(after)}[/]")
 
 
 def _plain(text: str) -> str:

@@ -41,8 +41,8 @@ class Records(Protocol):
     def article_of_key(self, key: str) -> str | None:
         """Return the article that has a key."""
 
-    def article_of_identity(self, identity_digest: str) -> RevisionText | None:
-        """Return the oldest revision with the same text and day."""
+    def article_of_identity(self, identity_digest: str, *, besides: str | None = None) -> RevisionText | None:
+        """Return the oldest revision with the same text and day, of another article than `besides`."""
 
     def revision(self, revision_id: int) -> RevisionText:
         """Return what a revision said."""
@@ -118,6 +118,8 @@ class Chronicle:
         known = self._records.url(look.url)
         if known is None:
             return "no_article"
+        if _is_late(known, look.seen_at):
+            return "unchanged"
         self._records.see_url(known, target_id=look.target_id, seen_at=look.seen_at)
         self._bring_back(known.article_id, at=look.seen_at, capture_id=look.capture_id)
         return "unchanged"
@@ -205,10 +207,10 @@ class Chronicle:
             sighting.title
         )
 
-    def _twin(self, sighting: Sighting) -> RevisionText | None:
+    def _twin(self, sighting: Sighting, *, besides: str | None = None) -> RevisionText | None:
         if not identifies(sighting.body):
             return None
-        return self._records.article_of_identity(sighting.identity_digest)
+        return self._records.article_of_identity(sighting.identity_digest, besides=besides)
 
     def _add_article(self, key: str, sighting: Sighting) -> str:
         article_id = article_id_of(self._records.source_id, key)
@@ -245,12 +247,12 @@ class Chronicle:
         return "alias"
 
     def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
+        if _is_late(known, sighting.seen_at):
+            return self._see_late(known, sighting)
         if known.text_digest == sighting.text_digest and normal_title(known.title) == normal_title(
             sighting.title
         ):
             return self._see_same(known, sighting, known.revision_id)
-        if sighting.seen_at < known.last_seen_at:
-            return self._see_late(known, sighting)
         article = self._records.article(known.article_id)
         title_moved = normal_title(known.title) != normal_title(sighting.title)
         if article.text_digest == sighting.text_digest and (
@@ -333,6 +335,7 @@ class Chronicle:
             capture_id=sighting.capture_id,
             data={"merged": loser.article_id},
         )
+        self._bring_back(winner.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
 
     def _see(self, sighting: Sighting, article_id: str, revision_id: int) -> None:
         shown = KnownUrl(
@@ -347,6 +350,11 @@ class Chronicle:
             missing_as=None,
         )
         self._records.see_url(shown, target_id=sighting.target_id, seen_at=sighting.seen_at)
+
+
+def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
+    """Whether a later look at this address has been read already, one that showed the article or missed it."""
+    return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
 
 
 def _new_edit(edit: Edit, before: RevisionText, sighting: Sighting, revision_id: int) -> NewEdit:

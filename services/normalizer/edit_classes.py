@@ -215,6 +215,10 @@ _KOREAN_TITLE = (
 )
 _ASIAN_NAMES = (
     re.compile(rf"(?:{_KOREAN_FAMILY})[가-힣]{{1,2}}(?=\s?(?:{_KOREAN_TITLE}))"),
+    # A foreigner's name in Hangul: given name, family name, office.
+    re.compile(
+        r"[가-힣]{1,5} [가-힣]{1,5}(?= (?:차관|장관|대통령|총리|대사|의원|기자|교수|시장|국장|총재|씨))"
+    ),
     re.compile(
         r"[一-鿿]{2,4}(?=同志|总书记|總書記|主席|委员长|总统|總統|总理|大使|先生|部长|将军|氏|書記|委員長|大統領|首相)"
     ),

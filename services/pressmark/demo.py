@@ -96,7 +96,7 @@ def demo(
             summary = _follow_outlet(days)
             _tell(summary, stack, as_json=as_json)
             if not leave:
-                _serve_until_interrupted()
+                _serve_until_interrupted(stack)
     except PressmarkError as error:
         notes.print(f"[bold red]pressmark:[/] {error}")
         raise typer.Exit(1) from None
@@ -144,13 +144,11 @@ def _tell(summary: DemoSummary, stack: RunningStack, *, as_json: bool) -> None:
     if as_json:
         print_json(summary.as_dict() | {"reader": stack.endpoints.reader_url})
         return
-    page = Console(highlight=False)
-    print_report(summary, page)
-    page.print(f"\nThe archive's pages: {stack.endpoints.reader_url}")
+    print_report(summary, Console(highlight=False))
 
 
-def _serve_until_interrupted() -> None:
-    notes.print("Ctrl-C ends the demonstration.")
+def _serve_until_interrupted(stack: RunningStack) -> None:
+    notes.print(f"Read the archive at {stack.endpoints.reader_url}. Ctrl-C ends the demonstration.")
     try:
         while True:
             time.sleep(3600)

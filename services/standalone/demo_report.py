@@ -87,11 +87,14 @@ def _edit_line(edit: FoundEdit) -> Text:
 
 
 def _append_change(line: Text, before: str, after: str) -> None:
+    """Append what went and what came. The signs tell them apart where there are no colours."""
     if before:
+        line.append("− ", style="dim")
         line.append(before, style=WENT)
     if before and after:
-        line.append(" ")
+        line.append("\n    ")
     if after:
+        line.append("+ ", style="dim")
         line.append(after, style=CAME)
     line.append("\n")
 

@@ -36,7 +36,7 @@ with free as materialized (
     where held_by is null and next_request_at <= now()
       and exists (select from targets join sources using (source_id)
                   where targets.host = hosts.host and targets.due_at <= now()
-                    and least(targets.lost_leases, 2) = %(lost_leases)s
+                    and targets.state <> 'leased' and least(targets.lost_leases, 2) = %(lost_leases)s
                     and (targets.kind = 'robots' or sources.removed_at is null
                          and (hosts.robots_until > now() or not sources.obeys_robots)))
     order by next_request_at
@@ -48,7 +48,7 @@ with free as materialized (
         select targets.target_id, sources.obeys_robots
         from targets join sources using (source_id)
         where targets.host = free.host and targets.due_at <= now()
-          and least(targets.lost_leases, 2) = %(lost_leases)s
+          and targets.state <> 'leased' and least(targets.lost_leases, 2) = %(lost_leases)s
           and (targets.kind = 'robots' or sources.removed_at is null
                and (free.robots_known or not sources.obeys_robots))
         order by targets.priority desc, targets.due_at
@@ -91,15 +91,17 @@ update batches set state = 'empty', links_done_at = now(), articles_done_at = no
 where batch_id = %(batch)s and not exists (select from targets where batch_id = %(batch)s)
 """
 
+# An order that came while the look was under way is not postponed by the plan.
 PLAN = """
-update targets set due_at = plan.due
+update targets set due_at = case when targets.due_at <= now() then targets.due_at else plan.due end
 from unnest(%(ids)s::bigint[], %(dues)s::timestamptz[]) as plan(id, due)
 where targets.target_id = plan.id and targets.state in ('archived', 'failed', 'waiting')
 """
 
+# A target that is under lease now keeps the order, and is due again as soon as it comes back.
 MAKE_DUE = """
 update targets set due_at = now()
-where source_id = %(source)s and kind = any(%(kinds)s) and state in ('archived', 'failed', 'waiting')
+where source_id = %(source)s and kind = any(%(kinds)s) and state <> 'excluded'
 """
 
 ASK_FOR_ROBOTS = """
@@ -119,7 +121,7 @@ where targets.kind = 'robots' and targets.state in ('archived', 'failed', 'waiti
 """
 
 MAKE_URL_DUE = """
-update targets set due_at = now() where url_key = %(key)s and state in ('archived', 'failed', 'waiting')
+update targets set due_at = now() where url_key = %(key)s and state <> 'excluded'
 """
 
 ROBOTS = """

@@ -159,9 +159,10 @@ class HistoryRecords:
         row = self._transaction.row(sql.ARTICLE_OF_KEY, {"source": self.source_id, "key": key})
         return None if row is None else str(row["article_id"])
 
-    def article_of_identity(self, identity_digest: str) -> RevisionText | None:
-        """Return the oldest revision of this source that has the same text and day."""
-        row = self._transaction.row(sql.OF_IDENTITY, {"source": self.source_id, "identity": identity_digest})
+    def article_of_identity(self, identity_digest: str, *, besides: str | None = None) -> RevisionText | None:
+        """Return the oldest revision of this source with the same text and day, not of the article `besides`."""
+        arguments = {"source": self.source_id, "identity": identity_digest, "besides": besides}
+        row = self._transaction.row(sql.OF_IDENTITY, arguments)
         return None if row is None else _revision_text(row)
 
     def revision(self, revision_id: int) -> RevisionText:

@@ -37,6 +37,7 @@ OF_IDENTITY = (
     REVISION_COLUMNS
     + """ join articles using (article_id)
 where identity_digest = %(identity)s and source_id = %(source)s
+  and article_id is distinct from %(besides)s::text
 order by articles.first_seen_at, revision_id limit 1"""
 )
 

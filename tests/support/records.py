@@ -71,8 +71,12 @@ class RecordsInMemory:
             (stored.merged_into or name for name, stored in self.articles.items() if stored.key == key), None
         )
 
-    def article_of_identity(self, identity_digest: str) -> RevisionText | None:
-        found = [text for text, identity in self.revisions.values() if identity == identity_digest]
+    def article_of_identity(self, identity_digest: str, *, besides: str | None = None) -> RevisionText | None:
+        found = [
+            text
+            for text, identity in self.revisions.values()
+            if identity == identity_digest and text.article_id != besides
+        ]
         return min(
             found,
             key=lambda text: (self.articles[text.article_id].first_seen_at, text.revision_id),

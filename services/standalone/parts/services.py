@@ -22,7 +22,7 @@ def default_services() -> tuple[ServiceProcess, ...]:
         _worker("normalizer", concurrency=os.cpu_count() or 1),
         ServiceProcess(
             name="beat",
-            argv=module_argv("celery", "-A", "services.crawler.worker:app", "beat"),
+            argv=module_argv("celery", "--quiet", "-A", "services.crawler.worker:app", "beat"),
             stop_signal=SIGTERM,
         ),
         ServiceProcess(
@@ -38,6 +38,7 @@ def _worker(service: str, *, concurrency: int) -> ServiceProcess:
         name=service,
         argv=module_argv(
             "celery",
+            "--quiet",
             "-A",
             f"services.{service}.worker:app",
             "worker",

@@ -6,12 +6,21 @@ from datetime import timedelta
 from shared.candidates import candidate
 from shared.ledger import Database
 from shared.ledger.batches import Batches
-from shared.ledger.frontier import ClaimLimits, Frontier, RobotsCopy, TargetKind
+from shared.ledger.frontier import Claim, ClaimLimits, Frontier, RobotsCopy, TargetKind
 from shared.ledger.status import Status
-from tests.support.ledger import NOON, accept, pages, put_source
+from tests.support.ledger import NOON, accept, capture_of, pages, put_source
 
 LIMITS = ClaimLimits(max_targets=50)
 LEASE = timedelta(seconds=30)
+
+
+def look_at(database: Database, claim: Claim) -> None:
+    """Take a claimed batch and record a good look at each of its targets."""
+    batches = Batches(database)
+    batch = batches.open(claim.batch_id, lease=LEASE)
+    assert batch is not None
+    rows = [capture_of(target, place=place) for place, target in enumerate(batch.targets)]
+    batches.record(claim.batch_id, rows, warc_key="warc/one", warc_bytes=1)
 
 
 def test_a_url_offered_twice_is_accepted_once(database: Database) -> None:
@@ -102,12 +111,9 @@ def test_until_robots_txt_is_known_nothing_else_is_asked_for(database: Database)
 
     assert first is not None
     assert [target.kind for target in first.targets] == [TargetKind.ROBOTS]
-    batches = Batches(database)
-    batches.open(first.batch_id, lease=LEASE)
-    batches.record(first.batch_id, [], warc_key="warc/none", warc_bytes=0)
+    look_at(database, first)
     known = RobotsCopy(status=200, body=b"User-agent: *", until=NOON + timedelta(days=36500))
     frontier.keep_robots(robots.host, known)
-    frontier.plan_looks([(first.targets[0].target_id, None)])
 
     second = frontier.claim(limits=LIMITS, trace_id="t")
     assert second is not None
@@ -136,10 +142,7 @@ def test_an_order_to_look_asks_again_for_a_robots_txt_that_could_not_be_had(data
     frontier = Frontier(database)
     first = frontier.claim(limits=LIMITS, trace_id="t")
     assert first is not None
-    batches = Batches(database)
-    batches.open(first.batch_id, lease=LEASE)
-    batches.record(first.batch_id, [], warc_key="warc/none", warc_bytes=0)
-    frontier.plan_looks([(first.targets[0].target_id, NOON + timedelta(days=36500))])
+    look_at(database, first)
     assert frontier.claim(limits=LIMITS, trace_id="t") is None
 
     frontier.make_due("harbour", [TargetKind.ARTICLE])
@@ -147,6 +150,23 @@ def test_an_order_to_look_asks_again_for_a_robots_txt_that_could_not_be_had(data
     again = frontier.claim(limits=LIMITS, trace_id="t")
     assert again is not None
     assert [target.kind for target in again.targets] == [TargetKind.ROBOTS]
+
+
+def test_an_order_to_look_that_comes_while_a_look_is_under_way_is_kept(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(1))
+    frontier, batches = Frontier(database), Batches(database)
+    first = frontier.claim(limits=LIMITS, trace_id="t")
+    assert first is not None
+    batch = batches.open(first.batch_id, lease=LEASE)
+    assert batch is not None
+
+    assert frontier.make_due("harbour", [TargetKind.ARTICLE]) == 1
+    assert frontier.claim(limits=LIMITS, trace_id="t") is None
+    batches.record(first.batch_id, [capture_of(batch.targets[0])], warc_key="warc/one", warc_bytes=1)
+    frontier.plan_looks([(batch.targets[0].target_id, NOON + timedelta(days=36500))])
+
+    assert frontier.claim(limits=LIMITS, trace_id="t") is not None
 
 
 def test_the_targets_of_a_removed_source_are_left_alone(database: Database) -> None:

@@ -176,6 +176,16 @@ class TestEdits:
         assert {known.article_id for known in records.known.values()} == set(records.living())
         assert records.kinds()[-2:] == ["article_edited", "articles_merged"]
 
+    def test_an_article_under_suspicion_is_live_when_it_is_merged_with_one_just_seen(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/world/a", REWORDED))
+        history.see(sighting("/home/a", text(), hours=1))
+        history.miss(miss("/world/a", hours=2))
+
+        history.see(sighting("/home/a", REWORDED, hours=3))
+
+        assert state_of(records) == "LIVE"
+
     def test_articles_of_different_titles_are_not_merged_though_their_texts_became_equal(self) -> None:
         history, records = chronicle()
         history.see(sighting("/a", text("bridge"), title="Bridge opens"))
