@@ -14,6 +14,7 @@ from shared.bus.configuration import make_celery
 from shared.bus.envelope import Envelope, current_trace, open_envelope, seal
 from shared.bus.orphans import die_with_parent
 from shared.bus.publishing import Bus
+from shared.encoding import dump_json
 from shared.errors import RejectError, TryAgainError
 from shared.logs import set_up_logs
 from shared.messages import Message
@@ -132,12 +133,12 @@ class _Receiver:
             self._quarantine.keep(
                 queue=name.partition(".")[0],
                 message=name,
-                body=dict(arguments.get("message") or {}),
+                body=_body_of(arguments),
                 trace_id=str(arguments.get("trace_id", "")),
                 reason=reason,
-                attempts=int(arguments.get("delivery") or 1),
+                attempts=_deliveries_of(arguments),
             )
-        except (TryAgainError, TypeError, ValueError) as error:
+        except TryAgainError as error:
             # The ledger is away, and with it all work: the reconciler rings again when it is back.
             log.exception("quarantine_failed", message=name, error=str(error))
 
@@ -146,8 +147,23 @@ def _add_task(app: Celery, subscription: Subscription, receiver: _Receiver) -> N
     name, handler = subscription.message.name, subscription.handler
 
     @app.task(name=name, bind=False)  # type: ignore[untyped-decorator]  # Celery ships no types
-    def receive(**arguments: Any) -> None:  # noqa: ANN401  (whatever the broker delivers)
-        receiver.receive(name, handler, arguments)
+    def receive(*surplus: Any, **arguments: Any) -> None:  # noqa: ANN401  (whatever the broker delivers)
+        receiver.receive(name, handler, {"message": list(surplus)} | arguments if surplus else arguments)
+
+
+def _body_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return what came as a message in a form that can be kept, whatever it is."""
+    message = arguments.get("message")
+    try:
+        dump_json(message)
+    except TypeError:
+        return {"not_a_message": ascii(message)}
+    return message if isinstance(message, dict) else {"not_a_message": message}
+
+
+def _deliveries_of(arguments: dict[str, Any]) -> int:
+    delivery = arguments.get("delivery")
+    return min(max(1, delivery), 1000) if isinstance(delivery, int) else 1
 
 
 def _entry(tick: Tick) -> dict[str, Any]:

@@ -33,8 +33,8 @@ class Quarantine:
             "queue": queue,
             "message": message,
             "body": as_json(dict(body)),
-            "trace": trace_id,
-            "reason": reason[:4000].replace("\x00", ""),
+            "trace": _storable(trace_id[:100]),
+            "reason": _storable(reason[:4000]),
             "attempts": attempts,
         }
         with self._database.transaction() as transaction:
@@ -45,6 +45,11 @@ class Quarantine:
         with self._database.transaction() as transaction:
             rows = transaction.rows("select queue, count(*) as depth from quarantine group by queue")
         return {row["queue"]: row["depth"] for row in rows}
+
+
+def _storable(text: str) -> str:
+    """Return text without what PostgreSQL or UTF-8 refuse: a bad message must not be lost for its bad letters."""
+    return text.replace("\x00", "").encode("utf-8", "backslashreplace").decode()
 
 
 _KEEP = """

@@ -187,6 +187,26 @@ def test_a_redirect_is_a_capture_and_its_target_another(archive: Archive) -> Non
         assert state_of(archive, outlet, "/news/new") == "LIVE"
 
 
+def test_an_article_met_first_under_its_new_wording_elsewhere_is_one_article(archive: Archive) -> None:
+    with running_outlet("reworded", "/news/first") as outlet:
+        crawl(archive, outlet)
+        new = article("/news/first", words="opened to everybody on Sunday")
+        outlet.pages["/news/second"] = new
+        outlet.listed.append("/news/second")
+        archive.kit.actions.crawl("reworded")
+        archive.finish("reworded")
+        outlet.pages["/news/first"] = new
+
+        recheck(archive, outlet)
+
+        urls = {outlet.site.url + path for path in ("/news/first", "/news/second")}
+        articles = list(archive.kit.catalogue.every_article(source_id="reworded"))
+        assert sorted(len(one.urls) for one in articles) == [1, 2]
+        assert urls in [set(one.urls) for one in articles]
+        [edit] = archive.kit.catalogue.every_edit(source_id="reworded")
+        assert edit.title_from == edit.title_to
+
+
 def test_redirects_in_a_circle_come_to_an_end(archive: Archive) -> None:
     with running_outlet("circle", "/news/a") as outlet:
         outlet.pages["/news/a"], outlet.pages["/news/b"] = moved("/news/b"), moved("/news/a")

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from subprocess import Popen
 from typing import Any
 
 import psycopg
@@ -24,13 +23,12 @@ import redis
 from psycopg import sql
 
 from services.admin.tools import AdminSettings, Tools, make_tools
-from services.standalone.child import ChildSpec, start_child
 from services.standalone.interpreter import import_path, module_argv
-from services.standalone.processes import ProcessId, end_all, identify, members
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.migrate import migrate
 from shared.settings import EvidenceSettings
+from tests.support.running import Running, start_running
 from tests.support.servers import ObjectStore
 
 LOOPBACK = "127.0.0.0/8"
@@ -117,24 +115,6 @@ def _in_postgres(url: str, statement: str, name: str) -> None:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))  # type: ignore[arg-type]
 
 
-@dataclass(slots=True)
-class Running:
-    """A process of the archive with all its children."""
-
-    child: "Popen[bytes]"
-    leader: ProcessId
-
-    def signal_all(self, number: signal.Signals) -> None:
-        for process in members(self.leader):
-            process.send(number)
-
-    def end(self, *, first: signal.Signals, seconds: float) -> None:
-        """End the whole session and make sure of it."""
-        left = end_all(lambda: members(self.leader), polite=lambda _: first, seconds=seconds)
-        assert not left, f"could not be ended: {left}"
-        self.child.wait(5)
-
-
 @dataclass(slots=True, kw_only=True)
 class Archive:
     """An archive at work."""
@@ -150,11 +130,7 @@ class Archive:
         """Start processes: crawler, fetcher (or fetcher-2 and so on), normalizer, beat."""
         for name in names:
             assert name not in self.running, f"{name} runs already"
-            spec = ChildSpec(name=name, argv=_argv(name), cwd=Path("/"))
-            child = start_child(spec, log=self.log(name), env=self.environment)
-            leader = identify(child.pid)
-            assert leader is not None
-            self.running[name] = Running(child, leader)
+            self.running[name] = start_running(_argv(name), log=self.log(name), env=self.environment)
 
     def kill(self, name: str) -> None:
         """End a worker and its children at once, as an out-of-memory killer or a power cut does."""
