@@ -39,9 +39,8 @@ def candidate(  # noqa: PLR0913  (one URL and all that is known about it)
 
 
 def candidates_of_lists(source: SourceFile) -> list[Candidate]:
-    """Return the lists of a source, and the robots.txt of their hosts if it obeys it."""
-    lists = [candidate(rule.url, TargetKind(rule.kind.value)) for rule in source.lists]
-    return list(with_robots(lists, source))
+    """Return the lists of a source."""
+    return [candidate(rule.url, TargetKind(rule.kind.value)) for rule in source.lists]
 
 
 def with_robots(candidates: Iterable[Candidate], source: SourceFile) -> Iterator[Candidate]:

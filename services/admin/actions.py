@@ -1,7 +1,7 @@
 """The actions of an operator: each changes the ledger first and rings the bell after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
 from services.admin.single_pages import source_for
@@ -9,7 +9,7 @@ from shared.bus import Bus
 from shared.candidates import candidate, candidates_of_lists, obeys_robots, with_robots
 from shared.errors import NotFoundError, SettingsError
 from shared.ledger import Database
-from shared.ledger.frontier import Frontier, TargetKind
+from shared.ledger.frontier import Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry, SourceRow
 from shared.messages import DispatchDue
 from shared.sources import SourceFile, dump_source, load_source, private_hosts
@@ -63,7 +63,8 @@ class Actions:
                 f"{name}: {', '.join(refused)} is private or loopback. If this is meant, name its network in "
                 "PRESSMARK_PRIVATE_NETWORKS (such as 127.0.0.0/8) before 'pressmark up' and here."
             )
-        self._watch(source, text)
+        self._register(source, text)
+        self._accept(source, candidates_of_lists(source))
         self.bus.publish(DispatchDue(), urgent=True)
         return source
 
@@ -107,19 +108,20 @@ class Actions:
             SettingsError: a URL names a private address that the operator has not opened.
         """
         known = [load_source(row.definition) for row in self.registry.all()]
-        sources: list[str] = []
-        for url in dict.fromkeys(canonical_url(url) for url in urls):
-            if not self.frontier.make_url_due(url_key(url)):
-                source = next((one for one in known if same_site(url, one.home)), None)
-                if source is None:
-                    source = self._add_single_pages(url)
-                    known.append(source)
-                self._accept(source, url)
-                sources.append(source.id)
-            else:
-                sources.append(self.frontier.source_of(url_key(url)))
+        sources: dict[str, None] = {}
+        wanted = list(dict.fromkeys(canonical_url(url) for url in urls))
+        for url in wanted:
+            if self.frontier.make_url_due(url_key(url)):
+                sources[self.frontier.source_of(url_key(url))] = None
+                continue
+            source = next((one for one in known if same_site(url, one.home)), None)
+            if source is None:
+                source = self._add_single_pages(url)
+                known.append(source)
+            self._accept(source, [candidate(url, TargetKind.ARTICLE)])
+            sources[source.id] = None
         self.bus.publish(DispatchDue(), urgent=True)
-        return Ordered(targets=len(sources), sources=tuple(dict.fromkeys(sources)))
+        return Ordered(targets=len(wanted), sources=tuple(sources))
 
     def _recheck_url(self, url: str) -> Ordered:
         key = url_key(canonical_url(url))
@@ -134,49 +136,33 @@ class Actions:
             raise NotFoundError(f"source {source_id!r} was removed; add its file again to ask it again")
         return row
 
-    def _watch(self, source: SourceFile, text: str) -> None:
-        row = SourceRow(
-            source_id=source.id,
-            name=source.name,
-            language=source.language,
-            home=source.home,
-            definition=text,
-        )
+    def _add_single_pages(self, url: str) -> SourceFile:
+        source = source_for(url)
+        if private_hosts(source, tuple(self.private_networks)):
+            raise SettingsError(
+                f"{url} is private or loopback. If this is meant, name its network in PRESSMARK_PRIVATE_NETWORKS."
+            )
+        self._register(source, dump_source(source))
+        return source
+
+    def _register(self, source: SourceFile, text: str) -> None:
         self.registry.put(
-            row,
+            SourceRow(
+                source_id=source.id,
+                name=source.name,
+                language=source.language,
+                home=source.home,
+                definition=text,
+            ),
             obeys_robots=obeys_robots(source),
             delay=source.politeness.delay,
             concurrency=source.politeness.concurrency,
         )
+
+    def _accept(self, source: SourceFile, candidates: Iterable[Candidate]) -> None:
         self.frontier.accept(
             source.id,
-            candidates_of_lists(source),
-            delay=source.politeness.delay,
-            concurrency=source.politeness.concurrency,
-        )
-
-    def _add_single_pages(self, url: str) -> SourceFile:
-        source = source_for(url)
-        refused = private_hosts(source, tuple(self.private_networks))
-        if refused:
-            raise SettingsError(
-                f"{url} is private or loopback. If this is meant, name its network in PRESSMARK_PRIVATE_NETWORKS."
-            )
-        row = SourceRow(
-            source_id=source.id,
-            name=source.name,
-            language=source.language,
-            home=source.home,
-            definition=dump_source(source),
-        )
-        self.registry.put(row, obeys_robots=True, delay=source.politeness.delay, concurrency=1)
-        return source
-
-    def _accept(self, source: SourceFile, url: str) -> None:
-        page = replace(candidate(url, TargetKind.ARTICLE), via=None)
-        self.frontier.accept(
-            source.id,
-            list(with_robots([page], source)),
+            list(with_robots(candidates, source)),
             delay=source.politeness.delay,
             concurrency=source.politeness.concurrency,
         )
