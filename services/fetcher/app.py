@@ -13,7 +13,7 @@ from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
-from shared.ledger.batches import Batches
+from shared.ledger.batches import Batches, StaleLeaseError
 from shared.ledger.quarantine import Quarantine
 from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch, ShowFetcherPulse
 from shared.settings import ServiceSettings
@@ -27,7 +27,12 @@ def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> No
     if batch is None:
         log.info("bell_repeated", batch_id=message.batch_id)
         return
-    captures = snapshots.take(batch)
+    try:
+        captures = snapshots.take(batch)
+    except StaleLeaseError as error:
+        # Another batch has the targets by now; what this one stored is an orphan and counts for nothing.
+        log.warning("lease_lost", batch_id=batch.batch_id, error=str(error))
+        return
     log.info("batch_stored", batch_id=batch.batch_id, targets=len(batch.targets), captures=captures)
     bus.publish(AcceptLinks(batch_id=batch.batch_id))
     bus.publish(NormalizeBatch(batch_id=batch.batch_id))
