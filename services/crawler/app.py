@@ -53,9 +53,10 @@ def on_dispatch_due(_message: DispatchDue, *, crawler: Crawler) -> None:
 
 def on_accept_links(message: AcceptLinks, *, crawler: Crawler) -> None:
     """Draw the consequences of a stored batch, and hand out what has become due by them."""
-    batch = crawler.batches.stored(message.batch_id)
-    if batch is not None and not batch.links_done:
-        crawler.intake.take_in(batch)
+    with crawler.batches.alone_at("links", message.batch_id) as is_alone:
+        batch = crawler.batches.stored(message.batch_id)
+        if batch is not None and not batch.links_done and is_alone:
+            crawler.intake.take_in(batch)
     on_dispatch_due(DispatchDue(), crawler=crawler)
 
 

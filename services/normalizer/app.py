@@ -112,12 +112,13 @@ def record(chronicle: Chronicle, shown: Shown) -> str:
 
 
 def on_normalize_batch(message: NormalizeBatch, *, normalizer: Normalizer) -> None:
-    """Normalize a stored batch, unless that is done already."""
-    batch = normalizer.batches.stored(message.batch_id)
-    if batch is None or batch.articles_done:
-        log.info("bell_repeated", batch_id=message.batch_id)
-        return
-    normalizer.normalize(batch)
+    """Normalize a stored batch, unless that is done already or another worker is at it."""
+    with normalizer.batches.alone_at("articles", message.batch_id) as is_alone:
+        batch = normalizer.batches.stored(message.batch_id)
+        if batch is None or batch.articles_done or not is_alone:
+            log.info("bell_repeated", batch_id=message.batch_id)
+            return
+        normalizer.normalize(batch)
 
 
 def make_app(settings: ServiceSettings) -> WorkerApp:

@@ -1,13 +1,14 @@
 """Batches: who holds which targets, until when, and what came back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.errors import RejectError
 from shared.ledger import batches_sql as sql
-from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.database import Database, Row
 from shared.ledger.frontier import TargetKind, free_hosts
 
 __all__ = [
@@ -230,6 +231,17 @@ class Batches:
             row = transaction.row("select count(*) as open from batches where state in ('ready', 'fetching')")
         return 0 if row is None else int(row["open"])
 
+    @contextmanager
+    def alone_at(self, stage: str, batch_id: str) -> Iterator[bool]:
+        """Be the only worker at one stage of a batch; False when another is at it already.
+
+        The right ends with the context, or with the worker's connection when it dies.
+        """
+        arguments = {"name": f"{stage}:{batch_id}"}
+        with self._database.transaction() as transaction:
+            row = transaction.row(sql.LOCK_STAGE, arguments)
+            yield row is not None and bool(row["taken"])
+
     def links_done(self, batch_id: str) -> None:
         """Note that the links of a batch are accepted and its next looks planned."""
         with self._database.transaction() as transaction:
@@ -268,15 +280,6 @@ class Batches:
         return OverdueBells(
             fetch=_bells(rows, "fetch"), links=_bells(rows, "links"), articles=_bells(rows, "articles")
         )
-
-
-def lock_stage(transaction: Transaction, stage: str, batch_id: str) -> bool:
-    """Take the right to do a stage of a batch until the transaction ends. False when another has it."""
-    row = transaction.row(
-        "select pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) as taken",
-        {"name": f"{stage}:{batch_id}"},
-    )
-    return row is not None and bool(row["taken"])
 
 
 def _bells(rows: Sequence[Row], stage: str) -> tuple[tuple[str, str], ...]:

@@ -151,3 +151,7 @@ returning batch_id, trace_id, state = 'ready' as fetch,
           state = 'stored' and links_done_at is null as links,
           state = 'stored' and articles_done_at is null as articles
 """
+
+LOCK_STAGE = """
+select pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) as taken
+"""

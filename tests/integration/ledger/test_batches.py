@@ -144,6 +144,17 @@ def test_work_whose_bell_was_lost_is_found_and_found_once(database: Database) ->
     assert batches.overdue(silence=NO_TIME).links == ()
 
 
+def test_one_worker_at_a_time_is_at_a_stage_of_a_batch(database: Database) -> None:
+    batches = Batches(database)
+
+    with batches.alone_at("articles", "b1") as first, batches.alone_at("articles", "b1") as second:
+        assert (first, second) == (True, False)
+        with batches.alone_at("links", "b1") as other_stage:
+            assert other_stage
+    with batches.alone_at("articles", "b1") as later:
+        assert later
+
+
 def test_evidence_that_could_not_be_stored_costs_a_repeat_and_no_penalty(database: Database) -> None:
     batch = open_batch(database)
 
