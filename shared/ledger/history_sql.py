@@ -122,7 +122,10 @@ from numbered where revisions.revision_id = numbered.revision_id
 """
 MERGE_URLS = "update article_urls set article_id = %(winner)s where article_id = %(loser)s"
 MERGE_EDITS = "update edits set article_id = %(winner)s where article_id = %(loser)s"
-MERGE_ARTICLE = "update articles set merged_into = %(winner)s where article_id = %(loser)s"
+# What was merged into the loser before points at the winner too, so that one step always leads to the survivor.
+MERGE_ARTICLE = """
+update articles set merged_into = %(winner)s where article_id = %(loser)s or merged_into = %(loser)s
+"""
 MERGE_COUNTS = """
 update articles set revisions = (select count(*) from revisions where article_id = %(winner)s)
 where article_id = %(winner)s

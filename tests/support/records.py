@@ -161,7 +161,9 @@ class RecordsInMemory:
             if known.article_id == loser:
                 self.known[url] = replace(known, article_id=winner)
         self.edits = [(winner if owner == loser else owner, edit) for owner, edit in self.edits]
-        self.articles[loser].merged_into = winner
+        for name, stored in self.articles.items():
+            if name == loser or stored.merged_into == loser:
+                stored.merged_into = winner
 
     def revisions_of(self, article_id: str) -> list[RevisionText]:
         return [text for text, _ in self.revisions.values() if text.article_id == article_id]

@@ -98,6 +98,24 @@ def test_lists_keep_to_the_source_and_the_language_asked_for(
     assert titles(catalogue.latest(9, source_id="kcna-en", language="ko")) == []
 
 
+def test_an_article_merged_twice_over_is_still_found_under_its_first_id(
+    catalogue: Catalogue, factory: CatalogueFactory
+) -> None:
+    factory.source("naenara-en", "Naenara (En)", "en")
+    first, second, third = (
+        factory.article("naenara-en", Text(title=f"Story {number}", body=(f"Text {number}.",)))
+        for number in range(3)
+    )
+
+    factory.merge(first, second)
+    factory.merge(second, third)
+
+    found = catalogue.article(first)
+    assert found is not None
+    assert found.summary.article_id == third
+    assert found.summary.revisions == 3
+
+
 def test_a_merged_article_is_found_under_its_old_id_and_listed_once(
     factory: CatalogueFactory, catalogue: Catalogue
 ) -> None:
