@@ -162,7 +162,7 @@ class RecordsInMemory:
                 self.known[url] = replace(known, article_id=winner)
         self.edits = [(winner if owner == loser else owner, edit) for owner, edit in self.edits]
         for name, stored in self.articles.items():
-            if name == loser or stored.merged_into == loser:
+            if loser in {name, stored.merged_into}:
                 stored.merged_into = winner
 
     def revisions_of(self, article_id: str) -> list[RevisionText]:
