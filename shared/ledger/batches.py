@@ -9,7 +9,8 @@ from typing import Any
 from shared.errors import RejectError
 from shared.ledger import batches_sql as sql
 from shared.ledger.database import Database, Row
-from shared.ledger.frontier import TargetKind, free_hosts
+from shared.ledger.frontier import TargetKind, free_hosts, lock_held_hosts
+from shared.ledger.frontier_sql import ADAPT
 
 __all__ = [
     "Batches",
@@ -91,6 +92,8 @@ class CaptureRow:
     seconds: float
     is_good: bool
     """Whether the host gave a whole answer that is no error: the target counts as archived."""
+    retry_after: timedelta | None = None
+    """How long the host asked to be left alone (RFC 9110 §10.2.3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +201,9 @@ class Batches:
                 transaction.run(sql.ADD_CAPTURES, arguments)
                 transaction.run(sql.MOVE_TARGETS, arguments)
             transaction.run(sql.RETURN_UNTOUCHED, arguments)
+            lock_held_hosts(transaction, batch_id)
+            if captures:
+                transaction.run(ADAPT, arguments)
             free_hosts(transaction, batch_id)
 
     def stored(self, batch_id: str) -> StoredBatch | None:
@@ -334,4 +340,5 @@ def _columns(captures: Sequence[CaptureRow]) -> dict[str, list[object]]:
         "ips": [capture.ip for capture in captures],
         "seconds": [capture.seconds for capture in captures],
         "good": [capture.is_good for capture in captures],
+        "retries": [capture.retry_after for capture in captures],
     }

@@ -7,13 +7,14 @@ returning trace_id
 """
 
 LEASED_TARGETS = """
-select targets.target_id, targets.source_id, targets.url, targets.host, targets.kind,
-       greatest(hosts.delay, hosts.robots_delay) as delay,
-       hosts.concurrency, targets.etag, targets.last_modified, targets.via, targets.hops,
+select targets.target_id, targets.source_id, targets.url, hosts.host, targets.kind,
+       greatest(hosts.delay, hosts.robots_delay) + hosts.penalty as delay,
+       hosts.concurrency, targets.etag, targets.last_modified, referrers.url as via, targets.hops,
        previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
        previous.fetched_at as previous_at, previous.payload_digest as previous_digest
 from targets
-join hosts using (host)
+join hosts using (host_id)
+left join referrers using (referrer_id)
 left join captures as previous on previous.capture_id = targets.last_capture_id
 where targets.batch_id = %(batch)s and targets.state = 'leased'
 order by targets.priority desc, targets.target_id
@@ -93,12 +94,12 @@ where batch_id = %(batch)s and state = 'stored'
 """
 
 STORED_CAPTURES = """
-select captures.capture_id, captures.target_id, captures.source_id, captures.kind, targets.host, captures.url,
-       targets.via, targets.hops, captures.fetched_at, captures.status, captures.reason, captures.redirect_to,
-       captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
+select captures.capture_id, captures.target_id, captures.source_id, captures.kind, hosts.host, captures.url,
+       referrers.url as via, targets.hops, captures.fetched_at, captures.status, captures.reason,
+       captures.redirect_to, captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
        captures.revisit_of, captures.truncated, targets.attempts, targets.archived_at, targets.found_title,
        targets.found_date, captures.article_tries, captures.article_outcome
-from captures join targets using (target_id)
+from captures join targets using (target_id) join hosts using (host_id) left join referrers using (referrer_id)
 where captures.batch_id = %(batch)s
 order by captures.capture_id
 """

@@ -1,6 +1,6 @@
 """The frontier: which URLs were accepted, which are due, and who may be asked now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from shared.errors import NotFoundError
 from shared.ledger import frontier_sql as sql
-from shared.ledger.database import Database, Transaction
+from shared.ledger.database import Database, Row, Transaction
 
 __all__ = ["Candidate", "Claim", "ClaimLimits", "ClaimedTarget", "Frontier", "RobotsCopy", "TargetKind"]
 
@@ -108,17 +108,15 @@ class Frontier:
         """
         if not candidates:
             return 0
-        columns = {
-            "source": source_id,
-            "delay": delay,
-            "concurrency": concurrency,
-            "hosts": sorted({candidate.host for candidate in candidates}),
-            **_columns(candidates),
-        }
+        hosts = sorted({candidate.host for candidate in candidates})
+        politeness = {"hosts": hosts, "delay": delay, "concurrency": concurrency}
         with self._database.transaction() as transaction:
-            transaction.run(sql.ADD_HOSTS, columns)
-            accepted = transaction.run(sql.ADD_TARGETS, columns)
+            transaction.run(sql.ADD_HOSTS, politeness)
+            host_ids = {row["host"]: row["host_id"] for row in transaction.rows(sql.LOCK_HOSTS, politeness)}
+            columns = _columns(candidates, host_ids, _referrers(transaction, candidates))
+            accepted = transaction.run(sql.ADD_TARGETS, {"source": source_id, **columns})
             if accepted:
+                transaction.run(sql.WAKE_ACCEPTING, {"ids": list(host_ids.values())})
                 transaction.run(sql.COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
         return accepted
 
@@ -144,10 +142,14 @@ class Frontier:
             "lost_leases": lost_leases,
         }
         with self._database.transaction() as transaction:
-            rows = transaction.rows(sql.CLAIM, arguments)
+            rows = (
+                transaction.rows(sql.CLAIM_SUSPECTS, arguments)
+                if lost_leases
+                else _claim(transaction, arguments)
+            )
             if not rows:
                 return None
-            transaction.run(sql.HOLD_HOSTS, arguments)
+            transaction.run(sql.HOLD_HOSTS, {**arguments, "hosts": sorted({row["host"] for row in rows})})
             transaction.run(sql.OPEN_BATCH, {**arguments, "targets": len(rows)})
         targets = tuple(ClaimedTarget(**row | {"kind": TargetKind(row["kind"])}) for row in rows)
         return Claim(batch_id=str(arguments["batch"]), trace_id=trace_id, targets=targets)
@@ -165,6 +167,8 @@ class Frontier:
         arguments = {"ids": [plan[0] for plan in plans], "dues": [plan[1] for plan in plans]}
         with self._database.transaction() as transaction:
             transaction.run(sql.PLAN, arguments)
+            transaction.run(sql.LOCK_HOSTS_OF_TARGETS, arguments)
+            transaction.run(sql.WAKE_HOSTS_OF_TARGETS, arguments)
 
     def make_due(self, source_id: str, kinds: Sequence[TargetKind]) -> int:
         """Make all targets of these kinds due now, excluded ones aside, and return how many there are.
@@ -174,13 +178,17 @@ class Frontier:
         arguments = {"source": source_id, "kinds": [str(kind) for kind in kinds]}
         with self._database.transaction() as transaction:
             transaction.run(sql.ASK_FOR_ROBOTS, arguments)
-            return transaction.run(sql.MAKE_DUE, arguments)
+            due = transaction.run(sql.MAKE_DUE, arguments)
+            wake_hosts(transaction, source_id)
+        return due
 
     def make_url_due(self, url_key: bytes) -> bool:
         """Make one target due now, as `make_due` does. False when the URL is unknown or excluded."""
         with self._database.transaction() as transaction:
-            transaction.run(sql.ASK_FOR_ROBOTS_OF_URL, {"key": url_key})
-            return transaction.run(sql.MAKE_URL_DUE, {"key": url_key}) > 0
+            transaction.run(sql.ASK_FOR_ROBOTS_OF_URL, {"key": url_key.hex()})
+            is_due = transaction.run(sql.MAKE_URL_DUE, {"key": url_key.hex()}) > 0
+            transaction.run(sql.WAKE_HOST_OF_URL, {"key": url_key.hex()})
+        return is_due
 
     def source_of(self, url_key: bytes) -> str:
         """Return the source that an accepted URL belongs to.
@@ -189,7 +197,7 @@ class Frontier:
             NotFoundError: the URL was never accepted.
         """
         with self._database.transaction() as transaction:
-            row = transaction.row("select source_id from targets where url_key = %(key)s", {"key": url_key})
+            row = transaction.row(sql.SOURCE_OF, {"key": url_key.hex()})
         if row is None:
             raise NotFoundError("this URL was never accepted")
         return str(row["source_id"])
@@ -222,18 +230,52 @@ class Frontier:
                 transaction.run(sql.JUDGE_AGAIN, arguments)
 
 
+def lock_held_hosts(transaction: Transaction, batch_id: str) -> None:
+    """Lock a batch's hosts, in the order in which every writer does."""
+    transaction.run(sql.LOCK_HELD_HOSTS, {"batch": batch_id})
+
+
 def free_hosts(transaction: Transaction, batch_id: str) -> None:
-    """Let a batch's hosts be asked by others, each after its delay."""
+    """Let a batch's hosts be asked by others, each after its delay and what it is kept waiting on top."""
+    lock_held_hosts(transaction, batch_id)
     transaction.run(sql.FREE_HOSTS, {"batch": batch_id})
 
 
-def _columns(candidates: Sequence[Candidate]) -> dict[str, list[object]]:
+def wake_hosts(transaction: Transaction, source_id: str) -> None:
+    """Let the next claims look at all hosts of a source: its targets, or their rules, have changed."""
+    transaction.run(sql.LOCK_HOSTS_OF_SOURCE, {"source": source_id})
+    transaction.run(sql.WAKE_HOSTS_OF_SOURCE, {"source": source_id})
+
+
+def _claim(transaction: Transaction, arguments: Mapping[str, object]) -> list[Row]:
+    """Claim from the hosts that are ready. Those with nothing to claim are put off and the next looked at."""
+    transaction.run(sql.IN_ORDER_OF_INDEX)
+    while True:
+        rows = transaction.rows(sql.CLAIM, arguments)
+        claimed = [row for row in rows if row["target_id"] is not None]
+        put_off = sum(row.pop("put_off") or 0 for row in rows)
+        if claimed or not put_off:
+            return claimed
+
+
+def _referrers(transaction: Transaction, candidates: Sequence[Candidate]) -> dict[str | None, int]:
+    """Return the number of each address that candidates were found on."""
+    urls = sorted({candidate.via for candidate in candidates if candidate.via is not None})
+    if not urls:
+        return {}
+    transaction.run(sql.ADD_REFERRERS, {"via_urls": urls})
+    return {row["url"]: row["referrer_id"] for row in transaction.rows(sql.REFERRERS, {"via_urls": urls})}
+
+
+def _columns(
+    candidates: Sequence[Candidate], host_ids: Mapping[str, int], referrers: Mapping[str | None, int]
+) -> dict[str, list[object]]:
     return {
-        "keys": [candidate.url_key for candidate in candidates],
+        "keys": [candidate.url_key.hex() for candidate in candidates],
         "urls": [candidate.url for candidate in candidates],
-        "target_hosts": [candidate.host for candidate in candidates],
+        "host_ids": [host_ids[candidate.host] for candidate in candidates],
         "kinds": [str(candidate.kind) for candidate in candidates],
-        "vias": [candidate.via for candidate in candidates],
+        "vias": [referrers.get(candidate.via) for candidate in candidates],
         "hops": [candidate.hops for candidate in candidates],
         "titles": [_without_nul(candidate.title) for candidate in candidates],
         "dates": [_without_nul(candidate.date) for candidate in candidates],

@@ -8,17 +8,32 @@ set delay = greatest(hosts.delay, excluded.delay), concurrency = least(hosts.con
 where hosts.delay < excluded.delay or hosts.concurrency > excluded.concurrency
 """
 
+# Claims pass over a locked host, so none looks at it and puts it off while its new targets are not yet visible.
+# Every writer locks hosts in this order.
+LOCK_HOSTS = """
+select host_id, host from hosts where host = any(%(hosts)s) order by host_id for no key update
+"""
+
+ADD_REFERRERS = """
+insert into referrers (url) select url from unnest(%(via_urls)s::text[]) as url order by url
+on conflict (url) do nothing
+"""
+
+REFERRERS = """
+select referrer_id, url from referrers where url = any(%(via_urls)s)
+"""
+
 ADD_TARGETS = """
-insert into targets (url_key, url, host, source_id, kind, state, reason, due_at, priority, via, hops,
+insert into targets (url_key, url, host_id, source_id, kind, state, reason, due_at, priority, referrer_id, hops,
                      found_title, found_date)
-select key, url, host, %(source)s, kind,
+select key::uuid, url, host_id, %(source)s, kind,
        case when reason is null then 'waiting' else 'excluded' end, reason,
        case when reason is null then now() end,
        case kind when 'robots' then 9 when 'article' then 1 else 5 end,
        via, hops, title, date
-from unnest(%(keys)s::bytea[], %(urls)s::text[], %(target_hosts)s::text[], %(kinds)s::text[], %(vias)s::text[],
+from unnest(%(keys)s::text[], %(urls)s::text[], %(host_ids)s::int[], %(kinds)s::text[], %(vias)s::int[],
             %(hops)s::smallint[], %(titles)s::text[], %(dates)s::text[], %(reasons)s::text[])
-     with ordinality as offered(key, url, host, kind, via, hops, title, date, reason, place)
+     with ordinality as offered(key, url, host_id, kind, via, hops, title, date, reason, place)
 order by place
 on conflict (url_key) do nothing
 """
@@ -27,48 +42,101 @@ COUNT_ACCEPTED = """
 insert into acceptances (source_id, via, accepted) values (%(source)s, %(via)s, %(accepted)s)
 """
 
-# Hosts that nobody holds and whose delay has passed; of each as many due targets as its delay lets a batch
-# hold. Until a host's robots.txt is known only that file is asked for, except for sources that ignore it.
+WAKE_ACCEPTING = """
+update hosts set ready_at = now() where host_id = any(%(ids)s) and ready_at > now()
+"""
+
+# The planner takes every host for an average one and would read and sort all that is due at the largest,
+# where the index has the first few in order.
+IN_ORDER_OF_INDEX = """
+select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true)
+"""
+
+# Hosts that nobody holds, whose delay has passed and where something may be due, the longest ready first; of
+# each as many due targets as its delay lets a batch hold. Until a host's robots.txt is known only that file
+# is asked for, except for sources that ignore it. Hosts that were looked at in vain are put off until their
+# next target is due, at most a minute: a change that wakes none of them costs no longer than that. Not all for
+# the same time, or all would be looked at again in one claim.
 CLAIM = """
 with free as materialized (
-    select host, greatest(delay, robots_delay) as delay, robots_until > now() as robots_known
+    select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
     from hosts
-    where held_by is null and next_request_at <= now()
-      and exists (select from targets join sources using (source_id)
-                  where targets.host = hosts.host and targets.due_at <= now()
-                    and targets.state <> 'leased' and least(targets.lost_leases, 2) = %(lost_leases)s
-                    and (targets.kind = 'robots' or sources.removed_at is null
-                         and (hosts.robots_until > now() or not sources.obeys_robots)))
-    order by next_request_at
+    where held_by is null and ready_at <= now() and next_request_at <= now()
+    order by ready_at
     limit %(max_hosts)s
-    for update skip locked
-), due as (
-    select target.target_id, target.obeys_robots
+    for no key update skip locked
+), due as materialized (
+    select target.target_id, target.obeys_robots, free.host_id, free.host
     from free cross join lateral (
         select targets.target_id, sources.obeys_robots
         from targets join sources using (source_id)
-        where targets.host = free.host and targets.due_at <= now()
-          and targets.state <> 'leased' and least(targets.lost_leases, 2) = %(lost_leases)s
+        where targets.host_id = free.host_id and targets.due_at <= now()
+          and targets.state <> 'leased' and targets.lost_leases = 0
           and (targets.kind = 'robots' or sources.removed_at is null
                and (free.robots_known or not sources.obeys_robots))
         order by targets.priority desc, targets.due_at
         limit case when free.delay <= interval '0' then %(max_targets)s
                    else greatest(1, floor(extract(epoch from %(host_time)s::interval)
                                           / extract(epoch from free.delay)))::int end
-        for update of targets skip locked
+        for no key update of targets skip locked
     ) as target
     limit %(max_targets)s
+), put_off as (
+    update hosts set ready_at = least(now() + (0.5 + random() / 2) * interval '1 minute', (
+        select min(next.due_at)
+        from (values (9), (5), (1)) as level(priority) cross join lateral (
+            select targets.due_at from targets
+            where targets.host_id = hosts.host_id and targets.priority = level.priority
+              and targets.due_at > now()
+            order by targets.due_at limit 1) as next))
+    where host_id in (select host_id from free) and host_id not in (select host_id from due)
+      and (select count(*) from due) < %(max_targets)s
+    returning host_id
+), leased as (
+    update targets
+    set state = 'leased', batch_id = %(batch)s, due_at = null
+    from due
+    where targets.target_id = due.target_id
+    returning targets.target_id, targets.url, due.host, targets.kind, due.obeys_robots
+)
+select leased.*, null::bigint as put_off from leased
+union all
+select null, null, null, null, null, count(*) from put_off
+"""
+
+# Targets that went down with a worker are few, so their hosts are found by an index of these alone.
+CLAIM_SUSPECTS = """
+with free as materialized (
+    select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
+    from hosts
+    where held_by is null and next_request_at <= now()
+      and host_id in (select host_id from targets
+                      where lost_leases > 0 and least(lost_leases, 2) = %(lost_leases)s
+                        and due_at <= now() and state <> 'leased')
+    order by next_request_at
+    limit %(max_hosts)s
+    for no key update skip locked
+), due as materialized (
+    select targets.target_id, sources.obeys_robots, free.host
+    from targets join free using (host_id) join sources using (source_id)
+    where targets.lost_leases > 0 and least(targets.lost_leases, 2) = %(lost_leases)s
+      and targets.due_at <= now() and targets.state <> 'leased'
+      and (targets.kind = 'robots' or sources.removed_at is null
+           and (free.robots_known or not sources.obeys_robots))
+    order by targets.priority desc, targets.due_at
+    limit %(max_targets)s
+    for no key update of targets skip locked
 )
 update targets
 set state = 'leased', batch_id = %(batch)s, due_at = null
 from due
 where targets.target_id = due.target_id
-returning targets.target_id, targets.url, targets.host, targets.kind, due.obeys_robots
+returning targets.target_id, targets.url, due.host, targets.kind, due.obeys_robots
 """
 
 HOLD_HOSTS = """
-update hosts set held_by = %(batch)s
-where host in (select host from targets where batch_id = %(batch)s)
+update hosts set held_by = %(batch)s where host = any(%(hosts)s)
 """
 
 OPEN_BATCH = """
@@ -83,7 +151,7 @@ where batch_id = %(batch)s and target_id = any(%(ids)s)
 FREE_IDLE_HOSTS = """
 update hosts set held_by = null
 where held_by = %(batch)s and not exists (
-    select from targets where targets.batch_id = %(batch)s and targets.host = hosts.host)
+    select from targets where targets.batch_id = %(batch)s and targets.host_id = hosts.host_id)
 """
 
 CLOSE_IF_EMPTY = """
@@ -108,20 +176,20 @@ ASK_FOR_ROBOTS = """
 update targets set due_at = now()
 from hosts
 where targets.kind = 'robots' and targets.state in ('archived', 'failed', 'waiting')
-  and hosts.host = targets.host and hosts.robots_until <= now()
-  and targets.host in (select host from targets where source_id = %(source)s)
+  and hosts.host_id = targets.host_id and hosts.robots_until <= now()
+  and targets.host_id in (select host_id from targets where source_id = %(source)s)
 """
 
 ASK_FOR_ROBOTS_OF_URL = """
 update targets set due_at = now()
 from hosts
 where targets.kind = 'robots' and targets.state in ('archived', 'failed', 'waiting')
-  and hosts.host = targets.host and hosts.robots_until <= now()
-  and targets.host = (select host from targets where url_key = %(key)s)
+  and hosts.host_id = targets.host_id and hosts.robots_until <= now()
+  and targets.host_id = (select host_id from targets where url_key = %(key)s::uuid)
 """
 
 MAKE_URL_DUE = """
-update targets set due_at = now() where url_key = %(key)s and state <> 'excluded'
+update targets set due_at = now() where url_key = %(key)s::uuid and state <> 'excluded'
 """
 
 ROBOTS = """
@@ -131,17 +199,80 @@ where host = any(%(hosts)s) and robots_status <> 'unknown'
 
 KEEP_ROBOTS = """
 update hosts
-set robots_status = %(status)s, robots_body = %(body)s, robots_until = %(until)s, robots_delay = %(delay)s
+set robots_status = %(status)s, robots_body = %(body)s, robots_until = %(until)s, robots_delay = %(delay)s,
+    ready_at = least(ready_at, now())
 where host = %(host)s
 """
 
 JUDGE_AGAIN = """
 update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
                    reason = null, due_at = now()
-where host = %(host)s and state = 'excluded' and reason = 'robots'
+where host_id = (select host_id from hosts where host = %(host)s) and state = 'excluded' and reason = 'robots'
 """
 
+LOCK_HELD_HOSTS = """
+select from hosts where held_by = %(batch)s order by host_id for no key update
+"""
+
+# How a host is spared: it doubles when the host asks for that (429, 503), is as long as the host's answers
+# take when these are slow, and halves with every batch that went well.
+ADAPT = """
+update hosts
+set penalty = case
+        when look.is_refused
+            then least(interval '5 minutes', greatest(penalty * 2, delay, robots_delay, interval '1 second'))
+        when look.seconds > 2
+            then least(interval '1 minute', greatest(penalty / 2, look.seconds * interval '1 second'))
+        when penalty < interval '0.1 seconds' then interval '0'
+        else penalty / 2 end,
+    next_request_at = greatest(next_request_at, look.not_before)
+from (select targets.host_id, bool_or(status in (429, 503)) as is_refused,
+             avg(seconds) filter (where status is not null) as seconds,
+             max(fetched_at + least(retry_after, interval '1 day')) as not_before
+      from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[],
+                  %(seconds)s::real[], %(retries)s::interval[])
+           as given(target_id, fetched_at, status, seconds, retry_after)
+      join targets using (target_id)
+      group by targets.host_id) as look
+where hosts.host_id = look.host_id and held_by = %(batch)s
+"""
+
+# A host that only seems to have something due is put off again by the next claim.
 FREE_HOSTS = """
-update hosts set held_by = null, next_request_at = now() + greatest(delay, robots_delay)
+update hosts
+set held_by = null,
+    next_request_at = greatest(next_request_at, now() + greatest(delay, robots_delay) + penalty),
+    ready_at = greatest(next_request_at, now() + greatest(delay, robots_delay) + penalty)
 where held_by = %(batch)s
+"""
+
+LOCK_HOSTS_OF_TARGETS = """
+select from hosts where host_id in (select host_id from targets where target_id = any(%(ids)s))
+order by host_id for no key update
+"""
+
+WAKE_HOSTS_OF_TARGETS = """
+update hosts set ready_at = woken.due
+from (select host_id, min(due_at) as due from targets
+      where target_id = any(%(ids)s) and due_at is not null group by host_id) as woken
+where hosts.host_id = woken.host_id and hosts.ready_at > woken.due
+"""
+
+LOCK_HOSTS_OF_SOURCE = """
+select from hosts where host_id in (select host_id from targets where source_id = %(source)s)
+order by host_id for no key update
+"""
+
+WAKE_HOSTS_OF_SOURCE = """
+update hosts set ready_at = now()
+where host_id in (select host_id from targets where source_id = %(source)s) and ready_at > now()
+"""
+
+WAKE_HOST_OF_URL = """
+update hosts set ready_at = now()
+where host_id = (select host_id from targets where url_key = %(key)s::uuid)
+"""
+
+SOURCE_OF = """
+select source_id from targets where url_key = %(key)s::uuid
 """

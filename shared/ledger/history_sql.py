@@ -104,8 +104,8 @@ values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
 """
 
 HOST_ANSWERS = """
-select 1 as answered from captures join targets using (target_id)
-where targets.host = %(host)s and captures.target_id <> %(besides)s
+select 1 as answered from captures join targets using (target_id) join hosts using (host_id)
+where hosts.host = %(host)s and captures.target_id <> %(besides)s
   and captures.fetched_at between %(from)s and %(to)s
   and captures.status in (200, 304) and captures.kind = any(%(kinds)s)
 limit 1

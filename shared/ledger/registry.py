@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import NotFoundError
 from shared.ledger.database import Database
+from shared.ledger.frontier import wake_hosts
 
 __all__ = ["Registry", "SourceRow"]
 
@@ -42,6 +43,7 @@ class Registry:
         }
         with self._database.transaction() as transaction:
             transaction.run(_PUT, arguments)
+            wake_hosts(transaction, row.source_id)
             transaction.run(_FOLLOW_POLITENESS, arguments)
 
     def all(self) -> list[SourceRow]:
@@ -94,7 +96,7 @@ set name = excluded.name, language = excluded.language, home = excluded.home,
 # A host that several sources share keeps the most careful of their wishes.
 _FOLLOW_POLITENESS = """
 update hosts set delay = %(delay)s, concurrency = %(concurrency)s
-where host in (select host from targets where source_id = %(source)s)
+where host_id in (select host_id from targets where source_id = %(source)s)
   and not exists (select from targets
-                  where targets.host = hosts.host and targets.source_id <> %(source)s)
+                  where targets.host_id = hosts.host_id and targets.source_id <> %(source)s)
 """

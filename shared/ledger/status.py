@@ -93,9 +93,9 @@ _PENDING = """
 with mine as (
     select targets.state, targets.due_at, targets.kind,
            targets.kind = 'robots' or hosts.robots_until > now() or not sources.obeys_robots as may_be_asked,
-           exists (select from targets as robots where robots.host = targets.host and robots.kind = 'robots'
+           exists (select from targets as robots where robots.host_id = targets.host_id and robots.kind = 'robots'
                      and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
-    from targets join hosts using (host) join sources using (source_id)
+    from targets join hosts using (host_id) join sources using (source_id)
     where (targets.state = 'leased' or targets.due_at <= now()) and sources.removed_at is null
       and (%(source)s::text is null or source_id = %(source)s)
 )
