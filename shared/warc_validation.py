@@ -84,7 +84,7 @@ class WarcCheck:
     def __init__(self, *, sealed: bool = False) -> None:
         self.records = 0
         self._sealed = sealed
-        self._warcinfo_id = b""
+        self._warcinfo_id: bytes | None = None
         self._payloads = _PayloadDigests()
 
     def member(self, header: bytes | memoryview, content: bytes, offset: int) -> None:
@@ -107,6 +107,11 @@ class WarcCheck:
         except _WrongRecordError as error:
             raise WarcInvalidError(offset, str(error)) from error
 
+    def lost(self) -> None:
+        """Note that a member cannot be read: what it was is unknown, so nothing is held against the next."""
+        self.records += 1
+        self._warcinfo_id = None
+
     def _check_place(self, fields: dict[bytes, bytes]) -> None:
         if fields[b"warc-type"] == b"warcinfo":
             if self.records != 1 and not self._sealed:
@@ -115,7 +120,7 @@ class WarcCheck:
             return
         if self.records == 1:
             raise _WrongRecordError("the first record, and only the first, must be a warcinfo")
-        if self._sealed and fields.get(b"warc-warcinfo-id") != self._warcinfo_id:
+        if self._sealed and self._warcinfo_id not in (None, fields.get(b"warc-warcinfo-id")):
             raise _WrongRecordError("the record belongs to another warcinfo than the one before it")
 
 

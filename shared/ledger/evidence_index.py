@@ -32,6 +32,8 @@ class IndexedCapture:
     truncated: str | None
     original_record: str | None
     """The record id of the capture that a revisit repeats."""
+    original_digest: str | None
+    """The payload digest of that capture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,18 @@ class EvidenceIndex:
         """Return how many bytes an object must have, or None when the ledger does not know the object."""
         size = self._rows(sql.SIZE, key=key)[0]["bytes"]
         return None if size is None else int(size)
+
+    def superseded(self) -> set[str]:
+        """Return the objects whose captures point into a sealed object now, and that are still there."""
+        return {row["part_key"] for row in self._rows(sql.SUPERSEDED)}
+
+    def is_sealed(self, key: str) -> bool:
+        """Tell whether an object is made of others."""
+        return bool(self._rows(sql.IS_SEALED, key=key)[0]["sealed"])
+
+    def is_recorded(self, key: str) -> bool:
+        """Tell whether a batch has recorded this object as stored."""
+        return bool(self._rows(sql.IS_RECORDED, key=key)[0]["recorded"])
 
     def digests_of(self, key: str) -> dict[str, str]:
         """Return the payload digests of the captures of an object by record id."""

@@ -14,7 +14,8 @@ order by warc_key
 """
 
 OF_OBJECT: LiteralString = f"""
-select {_COLUMNS}, original.record_id as original_record
+select {_COLUMNS}, original.record_id as original_record,
+       original.payload_digest as original_digest
 from captures c left join captures original on original.capture_id = c.revisit_of
 where c.warc_key = %(key)s
 order by c.warc_offset, c.capture_id
@@ -26,6 +27,12 @@ select coalesce(
     (select sum(part_length) from sealed_parts where sealed_key = %(key)s),
     (select max(warc_bytes) from batches where warc_key = %(key)s)) as bytes
 """
+
+SUPERSEDED = "select part_key from sealed_parts where moved_at is not null and removed_at is null"
+
+IS_SEALED = "select exists (select from sealed_parts where sealed_key = %(key)s) as sealed"
+
+IS_RECORDED = "select exists (select from batches where warc_key = %(key)s and warc_bytes > 0) as recorded"
 
 DIGESTS = """
 select record_id, payload_digest from captures where warc_key = %(key)s and payload_digest is not null
@@ -44,7 +51,8 @@ _WITH_ORIGINALS: LiteralString = f"""
     union
     select c.revisit_of from originals join captures c using (capture_id) where c.revisit_of is not null
 )
-select {_COLUMNS}, null::text as original_record, w.capture_id is not null as wanted, u.title
+select {_COLUMNS}, null::text as original_record, null::text as original_digest,
+       w.capture_id is not null as wanted, u.title
 from originals join captures c using (capture_id)
 left join wanted w using (capture_id)
 left join article_urls u on u.url = c.url and u.target_id = c.target_id
