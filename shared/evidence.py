@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,23 @@ class EvidenceStore:
         """
         return self._read(key, {})
 
+    def download(self, key: str, path: Path) -> str:
+        """Write a whole object to a file, piece by piece, and return its SHA-256 in hexadecimal.
+
+        Raises:
+            EvidenceMissingError: There is none.
+            TryAgainError: The store did not answer.
+        """
+        check_key(key)
+        digest = hashlib.sha256()
+        with _translated(key), path.open("wb") as file:
+            body = self._client.get_object(Bucket=self._settings.bucket, Key=key)["Body"]
+            with contextlib.closing(body):
+                for piece in body.iter_chunks(_READ_PIECE):
+                    digest.update(piece)
+                    file.write(piece)
+        return digest.hexdigest()
+
     def get_range(self, key: str, *, offset: int, length: int) -> bytes:
         """Return `length` bytes of an object from `offset` on.
 
@@ -180,6 +198,27 @@ class EvidenceStore:
                 return int(self._client.head_object(Bucket=self._settings.bucket, Key=key)["ContentLength"])
         except EvidenceMissingError:
             return None
+
+    def modified_at(self, key: str) -> datetime | None:
+        """Return when an object was written, or None when there is none."""
+        check_key(key)
+        try:
+            with _translated(key):
+                head = self._client.head_object(Bucket=self._settings.bucket, Key=key)
+                modified: datetime = head["LastModified"]
+                return modified
+        except EvidenceMissingError:
+            return None
+
+    def delete(self, key: str) -> None:
+        """Remove an object. Only what has been copied and read back elsewhere may go; see compaction.
+
+        Raises:
+            TryAgainError: The store did not answer.
+        """
+        check_key(key)
+        with _translated(key):
+            self._client.delete_object(Bucket=self._settings.bucket, Key=key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in the order of their bytes."""

@@ -4,7 +4,13 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.servers", "tests.support.ledger", "tests.support.archive"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.ledger",
+    "tests.support.archive",
+    "tests.support.stored_evidence",
+    "tests.support.peers",
+]
 
 # The gate tries the same examples every time, so that what it says depends on the commit alone. On a desk the
 # examples are new with every run, which is how faults are found.

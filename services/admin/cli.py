@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from services.admin.evidence_cli import add_evidence_commands
 from services.admin.printing import print_article, print_edit, print_json, print_json_lines
 from services.admin.tools import Tools, make_tools
 from shared.errors import NotFoundError, PressmarkError, TryAgainError
@@ -37,6 +38,7 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(source_commands, name="source")
     for command in (crawl, recheck, archive, articles, article, edits, removals):
         app.command()(command)
+    add_evidence_commands(app)
 
 
 @source_commands.command("add")

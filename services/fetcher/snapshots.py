@@ -3,7 +3,7 @@
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,8 +15,9 @@ from services.fetcher.client import HttpClient
 from services.fetcher.fetching import fetch_all
 from services.fetcher.outcomes import FetchTarget, NotStarted, PreviousCapture
 from services.fetcher.settings import FetcherSettings
-from services.fetcher.validation import validate_warc
 from services.fetcher.warc import RecordedExchange, WarcInfo, WarcSpool
+from shared.cdxj import CONTENT_TYPE as CDXJ_TYPE
+from shared.cdxj import CdxjEntry, cdxj_file, cdxj_key, mime_of
 from shared.clock import Clock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
@@ -24,6 +25,7 @@ from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
 from shared.ledger.frontier import TargetKind
 from shared.metrics import CAPTURES, STORED_BYTES
 from shared.urls import BadUrlError, canonical_url
+from shared.warc_validation import validate_warc
 
 __all__ = ["Snapshots"]
 
@@ -61,7 +63,8 @@ class Snapshots:
             key = warc_key(batch.batch_id, self.clock.now())
             size = path.stat().st_size
             if recorded:
-                self._store(batch, key, path)
+                index = cdxj_file(_index_entries(recorded), key)
+                self._store(batch, key, path, index=index)
         targets = {target.target_id: target for target in batch.targets}
         captures = [_capture_row(exchange, targets[exchange.target_id]) for exchange in recorded]
         self.batches.record(batch.batch_id, captures, warc_key=key, warc_bytes=size if recorded else 0)
@@ -88,13 +91,14 @@ class Snapshots:
                 )
         return recorded
 
-    def _store(self, batch: OpenBatch, key: str, path: Path) -> None:
-        """Validate and store the object, keeping the lease while the store does not answer."""
+    def _store(self, batch: OpenBatch, key: str, path: Path, *, index: bytes) -> None:
+        """Validate and store the object and its index, keeping the lease while the store does not answer."""
         validate_warc(path.read_bytes())
         for tries in range(1, _UPLOAD_TRIES + 1):
             self.batches.renew(batch.batch_id, lease=self.settings.lease)
             try:
                 self.evidence.put(key, path, content_type=_WARC_TYPE)
+                self.evidence.put(cdxj_key(key), index, content_type=CDXJ_TYPE)
             except TryAgainError as error:
                 log.warning("evidence_not_stored", key=key, tries=tries, error=str(error))
                 if tries == _UPLOAD_TRIES:
@@ -178,6 +182,22 @@ def _capture_row(exchange: RecordedExchange, target: LeasedTarget) -> CaptureRow
         seconds=exchange.timings.total,
         is_good=_is_good(exchange, target.kind),
     )
+
+
+def _index_entries(recorded: Sequence[RecordedExchange]) -> Iterator[CdxjEntry]:
+    """Yield the index of what was just written, without reading it again."""
+    for exchange in recorded:
+        if exchange.head is not None:
+            yield CdxjEntry(
+                url=exchange.url,
+                date=exchange.date,
+                mime=mime_of(exchange.head, is_revisit=exchange.revisit),
+                status=exchange.head.status,
+                digest=exchange.payload_digest,
+                sha1=exchange.payload_sha1,
+                length=exchange.length,
+                offset=exchange.offset,
+            )
 
 
 def _is_good(exchange: RecordedExchange, kind: TargetKind) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from isal import igzip
 
 from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, PreviousCapture, Timings, Truncation
+from shared.cdxj import sha1_of
 from shared.errors import PressmarkError
 from shared.http_message import ResponseHead, parse_head, payload_of
 
@@ -68,6 +69,8 @@ class RecordedExchange:
     payload_digest: str | None
     """Of the body without transfer-coding; on a 304 that of the capture it confirms; None without a response."""
     payload_bytes: int
+    payload_sha1: str | None
+    """In base32, for the index; None on a revisit and without a response."""
     status: int | None
     head: ResponseHead | None
     failure: FetchFailure | None
@@ -133,6 +136,7 @@ class WarcSpool:
             block_digest=written.block_digest,
             payload_digest=previous.payload_digest if previous else digest,
             payload_bytes=len(payload),
+            payload_sha1=None if profile else sha1_of(payload),
             status=outcome.status,
             head=head,
             failure=None,
@@ -157,6 +161,7 @@ class WarcSpool:
             block_digest=written.block_digest,
             payload_digest=None,
             payload_bytes=0,
+            payload_sha1=None,
             status=None,
             head=None,
             failure=outcome.reason,

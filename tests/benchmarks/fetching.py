@@ -22,8 +22,8 @@ from services.fetcher.fetching import fetch_all
 from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchTarget
 from services.fetcher.settings import FetcherSettings
-from services.fetcher.validation import validate_warc
 from services.fetcher.warc import WarcInfo, WarcSpool
+from shared.warc_validation import validate_warc
 
 PAGE = os.urandom(16 * 1024)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nServer: bench\r\nContent-Length: %d\r\n\r\n" % len(

@@ -13,11 +13,11 @@ from fastwarc.warc import ArchiveIterator
 from services.fetcher.client import HttpClient
 from services.fetcher.fetching import fetch_all
 from services.fetcher.outcomes import NotStarted
-from services.fetcher.validation import validate_warc
 from services.fetcher.warc import RecordedExchange, WarcSpool, digest_of
 from shared.evidence import EvidenceStore
 from shared.settings import EvidenceSettings
 from shared.warc_reading import exchange_at, read_records
+from shared.warc_validation import validate_warc
 from tests.support.fetching import INFO, LOOPBACK_GATE, NOON, limits, previous, target
 from tests.support.raw_server import RawServer, page, running_raw_server
 from tests.support.servers import ObjectStore

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from isal import igzip
 
 from services.fetcher.outcomes import FetchFailure
-from services.fetcher.validation import GZIP_HEADER, WarcInvalidError, validate_warc
 from services.fetcher.warc import WarcSpool, digest_of
 from shared.warc_reading import WarcReadError, read_members, read_records
+from shared.warc_validation import GZIP_HEADER, WarcInvalidError, validate_warc
 from tests.support.fetching import INFO, NOON, fetched, not_fetched, previous, target
 
 

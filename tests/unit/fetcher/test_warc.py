@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, Truncation
-from services.fetcher.validation import validate_warc
 from services.fetcher.warc import (
     IDENTICAL_PAYLOAD,
     NOT_MODIFIED,
@@ -24,6 +23,7 @@ from services.fetcher.warc import (
     digest_of,
 )
 from shared.warc_reading import StoredExchange, StoredRecord, exchange_at, read_records
+from shared.warc_validation import validate_warc
 from tests.support.fetching import INFO, NOON, fetched, not_fetched, previous, target
 
 CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"

@@ -54,29 +54,74 @@ class _WrongRecordError(Exception):
     """A record breaks a rule; its text says which."""
 
 
-def validate_warc(data: bytes | memoryview, *, max_record_bytes: int = MAX_RECORD_BYTES) -> int:
+def validate_warc(
+    data: bytes | memoryview, *, max_record_bytes: int = MAX_RECORD_BYTES, sealed: bool = False
+) -> int:
     """Check a whole WARC object and return how many records it holds.
 
     Args:
         data: The object, or a memory map of it.
         max_record_bytes: Largest record, its header included.
+        sealed: Whether it was put together of several objects, so that it may hold several warcinfo records.
 
     Raises:
         WarcInvalidError: The first fault, and the offset of the member that holds it.
     """
-    count = 0
-    payloads = _PayloadDigests()
+    check = WarcCheck(sealed=sealed)
     try:
         for offset, _, content in read_members(data, limit=max_record_bytes):
-            if data[offset : offset + len(GZIP_HEADER)] != GZIP_HEADER:
-                raise WarcInvalidError(offset, "the gzip header is not ours")
-            _check_record(content, offset, payloads, first=count == 0)
-            count += 1
+            check.member(data[offset : offset + len(GZIP_HEADER)], content, offset)
     except WarcReadError as error:
         raise WarcInvalidError(error.offset, error.reason) from error
-    if count == 0:
+    if check.records == 0:
         raise WarcInvalidError(0, "there is no record")
-    return count
+    return check.records
+
+
+class WarcCheck:
+    """Checks the records of one object, given to it in their order."""
+
+    def __init__(self, *, sealed: bool = False) -> None:
+        self.records = 0
+        self._sealed = sealed
+        self._warcinfo_id: bytes | None = None
+        self._payloads = _PayloadDigests()
+
+    def member(self, header: bytes | memoryview, content: bytes, offset: int) -> None:
+        """Check one gzip member: its first bytes as they are stored, and what it holds.
+
+        Raises:
+            WarcInvalidError: It breaks a rule. The next member can be checked all the same.
+        """
+        self.records += 1
+        if header != GZIP_HEADER:
+            raise WarcInvalidError(offset, "the gzip header is not ours")
+        try:
+            fields, block = _framed(content)
+            self._check_place(fields)
+            _check_block(fields, block)
+            if fields[b"warc-type"] == b"response":
+                _check_payload(fields, block, self._payloads)
+            if fields[b"warc-type"] == b"metadata":
+                _check_metadata(fields, block, self._payloads)
+        except _WrongRecordError as error:
+            raise WarcInvalidError(offset, str(error)) from error
+
+    def lost(self) -> None:
+        """Note that a member cannot be read: what it was is unknown, so nothing is held against the next."""
+        self.records += 1
+        self._warcinfo_id = None
+
+    def _check_place(self, fields: dict[bytes, bytes]) -> None:
+        if fields[b"warc-type"] == b"warcinfo":
+            if self.records != 1 and not self._sealed:
+                raise _WrongRecordError("the first record, and only the first, must be a warcinfo")
+            self._warcinfo_id = fields[b"warc-record-id"]
+            return
+        if self.records == 1:
+            raise _WrongRecordError("the first record, and only the first, must be a warcinfo")
+        if self._sealed and self._warcinfo_id not in (None, fields.get(b"warc-warcinfo-id")):
+            raise _WrongRecordError("the record belongs to another warcinfo than the one before it")
 
 
 class _PayloadDigests:
@@ -85,24 +130,6 @@ class _PayloadDigests:
     def __init__(self) -> None:
         self.record_id = b""
         self.digest = b""
-
-
-def _check_record(content: bytes, offset: int, payloads: _PayloadDigests, *, first: bool) -> None:
-    try:
-        fields, block = _framed(content)
-        _check_place(fields, first=first)
-        _check_block(fields, block)
-        if fields[b"warc-type"] == b"response":
-            _check_payload(fields, block, payloads)
-        if fields[b"warc-type"] == b"metadata":
-            _check_metadata(fields, block, payloads)
-    except _WrongRecordError as error:
-        raise WarcInvalidError(offset, str(error)) from error
-
-
-def _check_place(fields: dict[bytes, bytes], *, first: bool) -> None:
-    if first != (fields[b"warc-type"] == b"warcinfo"):
-        raise _WrongRecordError("the first record, and only the first, must be a warcinfo")
 
 
 def _check_block(fields: dict[bytes, bytes], block: bytes) -> None:

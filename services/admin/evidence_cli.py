@@ -1,0 +1,219 @@
+"""The commands about evidence: export it, verify it, compact it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ByteSize, TypeAdapter, ValidationError
+
+from services.admin.compaction import Compaction, NotSealed
+from services.admin.exports import Exported, Exports, Selection
+from services.admin.printing import print_json
+from services.admin.verification import Finding, Verification
+from shared.clock import SystemClock
+from shared.errors import PressmarkError
+from shared.evidence import EvidenceStore
+from shared.ledger import Database
+from shared.ledger.evidence_index import EvidenceIndex
+from shared.logs import escape_controls
+from shared.settings import LedgerSettings, StoreSettings, load
+from shared.sources.durations import parse_duration
+
+__all__ = ["EvidenceSettings", "add_evidence_commands"]
+
+Failed = typer.Exit(1)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
+ArticleId = Annotated[str | None, typer.Option("--article", "-a", help="An article's id.")]
+SourceId = Annotated[str | None, typer.Option("--source", "-s", help="A source's id.")]
+Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Only this day, in UTC.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.", dir_okay=False)]
+
+export_commands = typer.Typer(no_args_is_help=True, help="Export evidence as WARC or WACZ.")
+
+
+class EvidenceSettings(LedgerSettings, StoreSettings):
+    """What the commands about evidence need to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceTools:
+    """The ledger's index and the store."""
+
+    index: EvidenceIndex
+    evidence: EvidenceStore
+
+
+def add_evidence_commands(app: typer.Typer) -> None:
+    """Add these commands to the program."""
+    app.add_typer(export_commands, name="export")
+    app.command()(verify)
+    app.command()(compact)
+
+
+@export_commands.command("warc")
+def export_warc(
+    *,
+    output: Output,
+    article: ArticleId = None,
+    source: SourceId = None,
+    day: Day = None,
+    as_json: Json = False,
+) -> None:
+    """Write the records of an article, a source, or a day of a source as one WARC, byte for byte."""
+    selection = _selection(article, source, day)
+    with evidence_tools() as kit:
+        exported = Exports(index=kit.index, evidence=kit.evidence).warc(selection, output)
+    _tell(exported, output, as_json=as_json)
+
+
+@export_commands.command("wacz")
+def export_wacz(
+    *,
+    output: Output,
+    article: ArticleId = None,
+    source: SourceId = None,
+    day: Day = None,
+    as_json: Json = False,
+) -> None:
+    """Write the same records with their index and list of pages as one WACZ file, ready for replay."""
+    selection = _selection(article, source, day)
+    with evidence_tools() as kit:
+        exports = Exports(index=kit.index, evidence=kit.evidence)
+        exported = exports.wacz(selection, output, software=f"pressmark {version('pressmark')}")
+    _tell(exported, output, as_json=as_json)
+
+
+def verify(
+    source: Annotated[
+        str | None, typer.Option("--source", "-s", help="Only objects with captures of this source.")
+    ] = None,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Write indexes that are missing or differ again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold everything stored against the ledger, byte by byte. Exit code 1 when anything is wrong."""
+    wrong = 0
+    with evidence_tools() as kit:
+        verification = Verification(
+            index=kit.index, evidence=kit.evidence, clock=SystemClock(), mend_indexes=mend
+        )
+        for finding in verification.findings(source):
+            wrong += finding.is_wrong
+            if as_json:
+                print_json(finding.as_json())
+            else:
+                typer.echo(_line_of(finding))
+        looked = verification.verified
+    told = f"{looked.objects} objects, {looked.captures} captures, {looked.records} records: {wrong} wrong"
+    typer.echo(told, err=as_json)
+    if wrong:
+        raise Failed
+
+
+def compact(
+    size: Annotated[str, typer.Option(help="Least size of a sealed object, such as 1GB.")] = "1GB",
+    age: Annotated[str, typer.Option(help="How long an object must have been stored, such as 6h.")] = "1h",
+    grace: Annotated[
+        str, typer.Option(help="How long small objects stay after their captures have moved.")
+    ] = "1d",
+    as_json: Json = False,
+) -> None:
+    """Put small WARC objects together into sealed ones. It may be killed at any moment and run again."""
+    least, oldest, patience = _size(size, "--size"), _duration(age, "--age"), _duration(grace, "--grace")
+    with evidence_tools() as kit:
+        compaction = Compaction(index=kit.index, evidence=kit.evidence, clock=SystemClock())
+        failed = sum(
+            (
+                _tell_each(compaction.seal(size=least, age=oldest), "sealed", as_json=as_json),
+                _tell_each(compaction.remove_superseded(grace=patience), "removed", as_json=as_json),
+            )
+        )
+    if failed:
+        raise Failed
+
+
+@contextmanager
+def evidence_tools() -> Iterator[EvidenceTools]:
+    """Open the ledger and the store, and turn our errors into one line and an exit code."""
+    from services.admin.cli import give_up  # noqa: PLC0415  (that module joins these commands to its own)
+
+    database: Database | None = None
+    try:
+        settings = load(EvidenceSettings)
+        database = Database(settings.database_url.get_secret_value(), max_connections=2)
+        yield EvidenceTools(index=EvidenceIndex(database), evidence=EvidenceStore(settings.evidence()))
+    except PressmarkError as error:
+        give_up(error)
+    finally:
+        if database is not None:
+            database.close()
+
+
+def _selection(article: str | None, source: str | None, day: datetime | None) -> Selection:
+    if (article is None) == (source is None) or (day is not None and source is None):
+        raise typer.BadParameter("name either --article ID, or --source ID with or without --day YYYY-MM-DD")
+    return Selection(article_id=article, source_id=source, day=None if day is None else day.date())
+
+
+def _tell(exported: Exported, output: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "file": str(output),
+                "captures": exported.captures,
+                "originals": exported.originals,
+                "records": exported.records,
+                "bytes": exported.bytes,
+            }
+        )
+        return
+    also = f" and {exported.originals} that they repeat" if exported.originals else ""
+    typer.echo(f"{output}: {exported.captures} captures{also}, {exported.bytes:,} bytes")
+
+
+def _tell_each(done: Iterable[object], word: str, *, as_json: bool) -> int:
+    """Tell each thing as it is done, and return how many could not be."""
+    failed = 0
+    for one in done:
+        fields = {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
+        is_failure = isinstance(one, NotSealed)
+        failed += is_failure
+        what = "kept" if is_failure else word
+        if as_json:
+            print_json({"what": what, **fields})
+        else:
+            typer.echo(f"{what}: " + ", ".join(f"{name} {value}" for name, value in fields.items()))
+    return failed
+
+
+def _line_of(finding: Finding) -> str:
+    place = finding.key if finding.offset is None else f"{finding.key} at {finding.offset}"
+    about = f" ({finding.url})" if finding.url else ""
+    age = "" if finding.age is None else f", {_rounded(finding.age)} old"
+    return escape_controls(f"{finding.kind.value}: {place}{age}: {finding.detail}{about}")
+
+
+def _rounded(age: timedelta) -> timedelta:
+    return timedelta(seconds=round(age.total_seconds()))
+
+
+def _size(text: str, name: str) -> int:
+    try:
+        return int(TypeAdapter(ByteSize).validate_python(text))
+    except ValidationError:
+        raise typer.BadParameter(f"{text!r} is no size; write 1GB or 500MB", param_hint=name) from None
+
+
+def _duration(text: str, name: str) -> timedelta:
+    if text == "0":
+        return timedelta(0)
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=name) from None

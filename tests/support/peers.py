@@ -1,0 +1,60 @@
+"""Other people's programs, each in a virtual environment of its own, because their requirements fight with ours.
+
+They are installed from PyPI when a test first asks for them: into the folder that PRESSMARK_PEERS names, where
+they stay for the next run, or else into one that goes with the session.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
+PYWB = ("pywb==2.10.0",)
+
+
+@pytest.fixture(scope="session")
+def peers() -> Iterator[Path]:
+    """The folder that holds the environments."""
+    named = os.environ.get("PRESSMARK_PEERS")
+    if named:
+        yield Path(named)
+        return
+    with TemporaryDirectory(prefix="pressmark-peers-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def indexers(peers: Path) -> Path:
+    """The programs `cdxj-indexer` and `wacz`."""
+    return installed(peers / "indexers", INDEXERS)
+
+
+@pytest.fixture(scope="session")
+def pywb(peers: Path) -> Path:
+    """The programs of pywb: `wb-manager`, `wayback`, `cdx-indexer`."""
+    return installed(peers / "pywb", PYWB)
+
+
+def installed(folder: Path, packages: tuple[str, ...]) -> Path:
+    """Return the programs of an environment that holds these packages and nothing of ours."""
+    mark = folder / "installed"
+    if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
+        run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
+        run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
+        mark.write_text(repr(packages), encoding="utf-8")
+    return folder / "bin"
+
+
+def run(argv: list[str], *, seconds: float = 60, cwd: Path | None = None) -> str:
+    """Run a program that must succeed and return what it said."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        argv, capture_output=True, text=True, timeout=seconds, check=False, cwd=cwd, env=environment
+    )
+    assert done.returncode == 0, (argv, done.stdout, done.stderr)
+    return done.stdout + done.stderr
