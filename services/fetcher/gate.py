@@ -58,22 +58,26 @@ _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 
 DENIED: tuple[IPNetwork, ...] = tuple(ipaddress.ip_network(text) for text in (*_DENIED_V4, *_DENIED_V6))
 
-_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~|{}^`]+", re.IGNORECASE)
-"""Printable ASCII without space, double quote, backslash, less-than and greater-than."""
+_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~|{}^`]+", re.IGNORECASE | re.ASCII)
+"""Printable ASCII without space, double quote, backslash, less-than and greater-than.
+
+Without re.ASCII, ignoring case lets the dotless i, the long s and the Kelvin sign through.
+"""
 
 PROXY_URL = re.compile(
-    r"(https?|socks5h)://([!-.0-?A-~]{1,200}@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253}):\d{1,5}/?", re.IGNORECASE
+    r"(https?|socks5h)://([!-.0-?A-~]{1,200}@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253}):\d{1,5}/?",
+    re.IGNORECASE | re.ASCII,
 )
 """A proxy that resolves names itself. With plain SOCKS 5 libcurl would, and nobody would see the address."""
 
 _SHARED_PORTS = frozenset({80, 443})
 
 _LOCAL_NAME = re.compile(
-    r"[^.:]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|home\.arpa)", re.IGNORECASE
+    r"[^.:]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|home\.arpa)", re.IGNORECASE | re.ASCII
 )
 """Names that mean something inside a network only: RFC 6761, RFC 6762, RFC 8375, and single labels."""
 
-_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE | re.ASCII)
 
 
 class Gate:

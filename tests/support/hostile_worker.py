@@ -21,11 +21,11 @@ from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchOutcome, NotStarted
 from services.fetcher.own_endpoints import OwnEndpoints, endpoints_in
 from services.fetcher.snapshots import _mapped, _reason, _redirect
-from services.fetcher.validation import validate_warc
 from services.fetcher.warc import WarcSpool
 from shared.http_message import DecodeError
 from shared.warc_reading import StoredExchange, exchange_at
 from tests.support.fetching import INFO, NOON, limits, target
+from tests.support.warc_checks import validate_warc
 
 _FIELDS = {"connect_timeout": 1.0, "first_byte_timeout": 1.5, "fetch_timeout": 2.5, "batch_time": 20.0}
 
