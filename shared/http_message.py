@@ -10,7 +10,10 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from io import BytesIO
 from typing import Any
 
 import zstandard
@@ -20,19 +23,26 @@ from shared.errors import PressmarkError
 # We never offer brotli, so its decoder is needed only for servers that send it unasked.
 brotli: Any = importlib.import_module("brotli") if importlib.util.find_spec("brotli") else None
 
-MAX_DECODED_BYTES = 100 * 1024 * 1024
+MAX_DECODED_BYTES = 50 * 1024 * 1024
+"""The largest sitemap there may be, and larger than any page: what a bomb may cost in memory."""
 MAX_CODINGS = 2
 MAX_RATIO = 200
 RATIO_FREE_BYTES = 1024 * 1024
 MAX_CHUNKS = 1_000_000
 MAX_GZIP_MEMBERS = 10_000
 """Tiny chunks and tiny members cost time, not memory; no page is cut into so many."""
+MAX_LENGTH_DIGITS = 40
+"""A stated length with more digits is no number to reckon with; Python itself gives up at 4,300."""
+LEAST_RETRY_AFTER = timedelta(seconds=1)
+MOST_RETRY_AFTER = timedelta(hours=24)
 MAX_ZSTD_WINDOW = 8 * 1024 * 1024
 """What a zstd decoder must accept at least, and may demand at most (RFC 9659)."""
 _CODED_PIECE = 64 * 1024
 _DECODED_PIECE = 1024 * 1024
 
 _HEAD_END = re.compile(rb"\n\r?\n")
+_SPACE_BEFORE_COLON = re.compile(rb"[^:\s][^:]*[ \t]:")
+_CONTROL_IN_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
 
 
@@ -77,6 +87,13 @@ class ResponseHead:
         """Whether the body comes in chunks (RFC 9112 §7.1)."""
         return "chunked" in self.listed("transfer-encoding")
 
+    @property
+    def content_length(self) -> int | None:
+        """The length that the head states; None when there is none, or no one number (RFC 9112 §6.3)."""
+        stated = set(self.listed("content-length"))
+        text = stated.pop() if len(stated) == 1 else ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_LENGTH_DIGITS else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedBody:
@@ -109,28 +126,63 @@ def parse_head(raw_head: bytes) -> ResponseHead:
     )
 
 
+def retry_after(head: ResponseHead, *, now: datetime) -> timedelta | None:
+    """Return how long a host asks to be left alone (RFC 9110 §10.2.3), from 1 s to 24 h.
+
+    None when it asks nothing, or nothing that can be read. A time that is past means one second.
+    """
+    value = head.first("retry-after")
+    if not value:
+        return None
+    if re.fullmatch(r"-?[0-9]{1,30}", value):
+        wait = timedelta(seconds=max(0, min(int(value), int(MOST_RETRY_AFTER.total_seconds()))))
+    else:
+        try:
+            moment = parsedate_to_datetime(value[:100])
+            wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return min(MOST_RETRY_AFTER, max(LEAST_RETRY_AFTER, wait))
+
+
+def head_oddities(raw_head: bytes) -> tuple[str, ...]:
+    """Name what parsers could read differently in a head, as short constants; empty for a plain one."""
+    head = parse_head(raw_head)
+    lines = raw_head.split(b"\n")[1:]
+    has_length = any(name.lower() == "content-length" for name, _ in head.fields)
+    found = {
+        "length_and_chunks": has_length and head.is_chunked,
+        "repeated_length": len(head.listed("content-length")) > 1,
+        "folded_line": any(line[:1] in (b" ", b"\t") for line in lines),
+        "space_before_colon": any(_SPACE_BEFORE_COLON.match(line) for line in lines),
+        "bare_line_feed": raw_head.count(b"\n") != raw_head.count(b"\r\n"),
+        "control_character": _CONTROL_IN_HEAD.search(raw_head) is not None,
+    }
+    return tuple(name for name, is_there in found.items() if is_there)
+
+
 def without_chunks(body: bytes) -> DecodedBody:
     """Take the chunked coding off (RFC 9112 §7.1), with its extensions and trailers.
 
     A body that ends too early gives what there is. One that is not chunked at all, whatever its head says,
     comes back as it is.
     """
-    pieces: list[bytes] = []
+    view = memoryview(body)
+    pieces = BytesIO()
     position = 0
-    while len(pieces) < MAX_CHUNKS:
+    for count in range(MAX_CHUNKS):
         end = body.find(b"\n", position)
         size_text = body[position : end if end >= 0 else None].partition(b";")[0].strip()
         if end < 0 or not _HEX.fullmatch(size_text):
-            whole = body if not pieces else b"".join(pieces)
-            return DecodedBody(data=whole, complete=False)
+            return DecodedBody(data=pieces.getvalue() if count else body, complete=False)
         size = int(size_text, 16)
         if size == 0:
-            return DecodedBody(data=b"".join(pieces), complete=True)
-        pieces.append(body[end + 1 : end + 1 + size])
+            return DecodedBody(data=pieces.getvalue(), complete=True)
+        pieces.write(view[end + 1 : end + 1 + size])
         position = end + 1 + size
         # The line end behind a chunk, CRLF or a bare LF.
         position += 2 if body[position : position + 2] == b"\r\n" else 1
-    return DecodedBody(data=b"".join(pieces), complete=False)
+    return DecodedBody(data=pieces.getvalue(), complete=False)
 
 
 def payload_of(head: ResponseHead, body: bytes) -> bytes:
@@ -185,11 +237,11 @@ class _CeilingError(Exception):
 
 
 class _Output:
-    """Decoded pieces up to a ceiling."""
+    """Decoded bytes up to a ceiling. One buffer that grows in place: joined pieces would take twice the room."""
 
     def __init__(self, ceiling: int) -> None:
         self._room = ceiling
-        self.pieces: list[bytes] = []
+        self._data = BytesIO()
 
     @property
     def next_size(self) -> int:
@@ -205,10 +257,15 @@ class _Output:
         self._room -= len(piece)
         if self._room < 0:
             raise _CeilingError
-        self.pieces.append(piece)
+        self._data.write(piece)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been decoded yet."""
+        return self._data.tell() == 0
 
     def result(self, *, complete: bool) -> DecodedBody:
-        return DecodedBody(data=b"".join(self.pieces), complete=complete)
+        return DecodedBody(data=self._data.getvalue(), complete=complete)
 
 
 def _inflate(data: memoryview, window_bits: int, output: _Output) -> int | None:
@@ -230,7 +287,7 @@ def _inflate(data: memoryview, window_bits: int, output: _Output) -> int | None:
             if decoder.eof:
                 return min(start + _CODED_PIECE, len(data)) - len(decoder.unused_data)
     except zlib.error as error:
-        if not any(output.pieces):
+        if output.is_empty:
             raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
     return None
 
@@ -283,7 +340,7 @@ def _unzstd(data: bytes, ceiling: int) -> DecodedBody:
             while piece := reader.read(output.next_size):
                 output.add(piece)
     except zstandard.ZstdError as error:
-        if not any(output.pieces):
+        if output.is_empty:
             raise DecodeError(DecodeFailure.CORRUPT, str(error)[:80]) from error
         return output.result(complete=False)
     return output.result(complete=True)

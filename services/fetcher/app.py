@@ -7,7 +7,8 @@ import structlog
 
 from services.fetcher.client import HttpClient
 from services.fetcher.gate import Gate
-from services.fetcher.settings import FetcherSettings
+from services.fetcher.own_endpoints import Endpoint, OwnEndpoints, endpoints_in
+from services.fetcher.settings import FetcherSettings, ReaderAddress
 from services.fetcher.snapshots import Snapshots
 from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
@@ -16,7 +17,7 @@ from shared.ledger import Database
 from shared.ledger.batches import Batches, StaleLeaseError
 from shared.ledger.quarantine import Quarantine
 from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch, ShowFetcherPulse
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, load
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +47,7 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
     snapshots = Snapshots(
         batches=Batches(database),
         evidence=EvidenceStore(settings.evidence()),
-        client=HttpClient(fetcher, Gate(settings.private_networks)),
+        client=HttpClient(fetcher, Gate(settings.private_networks, own=own_endpoints(settings, fetcher))),
         settings=fetcher,
         clock=SystemClock(),
         software=f"pressmark/{version('pressmark')}",
@@ -61,3 +62,15 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
         logs=settings,
         quarantine=Quarantine(database),
     )
+
+
+def own_endpoints(settings: ServiceSettings, fetcher: FetcherSettings) -> OwnEndpoints:
+    """Return where our own parts listen, which no look may ever reach."""
+    reader = load(ReaderAddress)
+    # A wildcard address means every address of this machine, of which loopback is the one always there.
+    host = "127.0.0.1" if reader.host in ("0.0.0.0", "::", "") else reader.host  # noqa: S104 - compared only
+    endpoints = [Endpoint(host=host, port=reader.port)] if reader.port else []
+    urls = [settings.broker_url.get_secret_value(), settings.database_url.get_secret_value()]
+    urls += [settings.s3_endpoint] if settings.s3_endpoint else []
+    urls += [part.strip() for part in fetcher.own_endpoints.split(",") if part.strip()]
+    return OwnEndpoints([*endpoints, *(endpoint for url in urls for endpoint in endpoints_in(url))])

@@ -16,13 +16,17 @@ from math import ceil
 
 import pycurl
 
-from services.fetcher.endings import Ending, outcome_of
+from services.fetcher.endings import Ending, outcome_of, printable
 from services.fetcher.gate import Gate
-from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched, Timings
+from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched, Timings, TlsFacts
 from services.fetcher.reply import HeldBytes, Reply
 from services.fetcher.settings import FetcherSettings
+from services.fetcher.tls import TlsConnections, told_by
 
 MAX_VALIDATOR_CHARS = 1024
+
+_SUPPRESS_CONNECT_HEADERS = 265
+"""CURLOPT_SUPPRESS_CONNECT_HEADERS, for which pycurl has no name: what a proxy says about a tunnel is no reply."""
 
 _FAILURES: dict[int, FetchFailure] = {
     pycurl.E_URL_MALFORMAT: FetchFailure.BAD_URL,
@@ -40,6 +44,8 @@ _FAILURES: dict[int, FetchFailure] = {
     pycurl.E_SEND_ERROR: FetchFailure.DISCONNECT,
     pycurl.E_RECV_ERROR: FetchFailure.DISCONNECT,
     pycurl.E_PARTIAL_FILE: FetchFailure.DISCONNECT,
+    pycurl.E_COULDNT_RESOLVE_PROXY: FetchFailure.PROXY,
+    97: FetchFailure.PROXY,  # CURLE_PROXY: it answered, and would not connect
     100: FetchFailure.HEADER_TOO_LARGE,  # CURLE_TOO_LARGE, for which pycurl has no name
 }
 """What an error number of libcurl says; every other one is a server that does not speak HTTP/1."""
@@ -53,6 +59,7 @@ class HttpClient:
     """
 
     _multi: pycurl.CurlMulti
+    _held: HeldBytes
     _poller: select.epoll
     _idle: list["Line"]
 
@@ -69,14 +76,16 @@ class HttpClient:
         return len(self._running)
 
     def open(self) -> None:
-        """Make the multi handle of this process, unless it is there."""
+        """Make ready for a batch: make the multi handle of this process, unless it is there."""
         if self._owner == os.getpid():
+            self._held.in_batch = 0
             return
         if self._owner:
             # What the parent had is kept and never touched: freeing it would speak on the parent's connections.
             self._of_parents.append((self._multi, self._poller, self._idle, self._running))
         self._owner = os.getpid()
         self._held = HeldBytes()
+        self._tls = TlsConnections()
         self._running = {}
         self._idle = []
         self._watched: set[int] = set()
@@ -98,24 +107,28 @@ class HttpClient:
             self._poller.close()
         self._owner = 0
 
-    def begin(self, target: FetchTarget, on_sent: Callable[[], None], *, verify: bool) -> "Line":
+    def begin(
+        self, target: FetchTarget, on_sent: Callable[[], None], *, known_fault: str | None = None
+    ) -> "Line":
         """Begin a look.
 
         Args:
             target: What to look at.
             on_sent: Called once, when the request has left.
-            verify: Whether the certificate is checked.
+            known_fault: What is wrong with the certificate, which is then not checked; None checks it.
         """
-        line = self._idle.pop() if self._idle else Line(self.settings, self.gate, held=self._held)
-        line.prepare(target, on_sent, verify=verify)
+        line = (
+            self._idle.pop() if self._idle else Line(self.settings, self.gate, held=self._held, tls=self._tls)
+        )
+        line.prepare(target, on_sent, known_fault=known_fault)
         self._running[line.curl] = line
         self._multi.add_handle(line.curl)
         return line
 
-    def begin_again(self, line: "Line") -> None:
+    def begin_again(self, line: "Line", *, known_fault: str) -> None:
         """Begin a look again that has just failed on its certificate, without the check."""
         self._multi.remove_handle(line.curl)
-        line.check_certificate(verify=False)
+        line.check_certificate(known_fault=known_fault)
         self._multi.add_handle(line.curl)
 
     def finish(self, line: "Line", failure: FetchFailure | None, *, detail: str) -> Fetched | NotFetched:
@@ -186,10 +199,13 @@ class HttpClient:
 class Line:
     """One easy handle with its callbacks, used for one look after the other."""
 
-    def __init__(self, settings: FetcherSettings, gate: Gate, *, held: HeldBytes) -> None:
+    def __init__(
+        self, settings: FetcherSettings, gate: Gate, *, held: HeldBytes, tls: TlsConnections
+    ) -> None:
         self._settings = settings
         self._gate = gate
         self._held = held
+        self._tls = tls
         self.curl = _new_handle(settings)
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open_socket)
         self.curl.setopt(pycurl.PREREQFUNCTION, self._may_request)
@@ -197,24 +213,32 @@ class Line:
         self.curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self.curl.setopt(pycurl.DEBUGFUNCTION, self._on_debug)
 
-    def prepare(self, target: FetchTarget, on_sent: Callable[[], None], *, verify: bool) -> None:
+    def prepare(self, target: FetchTarget, on_sent: Callable[[], None], *, known_fault: str | None) -> None:
         """Make ready for a look at a target."""
         self.target = target
         self._on_sent = on_sent
         self.reply = Reply(self._settings, self._held)
         self.request = b""
+        self._tls_said: tuple[str, str] | None = None
         self._refused: FetchFailure | None = None
         self.started_at = datetime.now(UTC)
         self.begun_at = time.monotonic()
         self.curl.setopt(pycurl.URL, target.url)
         self.curl.setopt(pycurl.HTTPHEADER, _request_fields(self._settings, target))
-        self.check_certificate(verify=verify)
+        # An empty text is no proxy, whatever the environment says.
+        self.curl.setopt(pycurl.PROXY, target.proxy or "")
+        self.check_certificate(known_fault=known_fault)
 
-    def check_certificate(self, *, verify: bool) -> None:
-        """Set whether the certificate of the host is checked."""
-        self.verifies = verify
-        self.curl.setopt(pycurl.SSL_VERIFYPEER, 1 if verify else 0)
-        self.curl.setopt(pycurl.SSL_VERIFYHOST, 2 if verify else 0)
+    def check_certificate(self, *, known_fault: str | None) -> None:
+        """Set whether the certificate of the host is checked: it is, unless a fault is known and accepted."""
+        self.known_fault = known_fault
+        self.curl.setopt(pycurl.SSL_VERIFYPEER, 1 if self.verifies else 0)
+        self.curl.setopt(pycurl.SSL_VERIFYHOST, 2 if self.verifies else 0)
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the certificate is checked."""
+        return self.known_fault is None
 
     def _open_socket(
         self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]
@@ -223,13 +247,18 @@ class Line:
         if family not in (socket.AF_INET, socket.AF_INET6):
             self._refused = FetchFailure.PRIVATE_ADDRESS
         # A name with one forbidden address among good ones is refused from there on.
-        self._refused = self._refused or self._gate.refusal(peer[0], peer[1])
+        self._refused = self._refused or self._refusal(peer[0], peer[1])
         return pycurl.SOCKET_BAD if self._refused else socket.socket(family, kind, protocol)
 
     def _may_request(self, peer_ip: str, _local_ip: str, peer_port: int, _local_port: int) -> int:
         # Called for kept connections too, whose socket was opened for an earlier look.
-        self._refused = self._refused or self._gate.refusal(peer_ip, peer_port)
+        self._refused = self._refused or self._refusal(peer_ip, peer_port)
         return int(pycurl.PREREQFUNC_ABORT if self._refused else pycurl.PREREQFUNC_OK)
+
+    def _refusal(self, address: str, port: int) -> FetchFailure | None:
+        if self.target.proxy is not None:
+            return self._gate.proxy_refusal(address, port)
+        return self._gate.refusal(address, port)
 
     def _on_head(self, line: bytes) -> int:
         return len(line) if self.reply.add_head_line(line) else -1
@@ -238,7 +267,10 @@ class Line:
         return len(data) if self.reply.add_body(data) else -1
 
     def _on_debug(self, kind: int, data: bytes) -> None:
-        if kind != pycurl.INFOTYPE_HEADER_OUT:
+        if kind == pycurl.INFOTYPE_TEXT:
+            self._tls_said = told_by(data) or self._tls_said
+        # The request to a proxy for a tunnel is none to the host.
+        if kind != pycurl.INFOTYPE_HEADER_OUT or data.startswith(b"CONNECT "):
             return
         if not self.request:
             self._on_sent()
@@ -266,11 +298,19 @@ class Line:
             request=self.request,
             started_at=self.started_at,
             timings=self.timings(),
-            ip=self.curl.getinfo(pycurl.PRIMARY_IP) or "",
+            ip=(self.curl.getinfo(pycurl.PRIMARY_IP) or "") if self.target.proxy is None else "",
             tls_verified=self.verifies if secure else None,
+            tls=self._tls_facts() if secure else None,
             failure=self._refused or failure,
             detail=detail,
         )
+
+    def _tls_facts(self) -> TlsFacts:
+        connection = self.curl.getinfo(pycurl.CONN_ID)
+        if self._tls_said is not None:
+            self._tls.learn(connection, self._tls_said)
+        protocol, cipher_suite = self._tls.of(connection)
+        return TlsFacts(protocol=protocol, cipher_suite=cipher_suite, fault=printable(self.known_fault or ""))
 
 
 def _new_handle(settings: FetcherSettings) -> pycurl.Curl:
@@ -280,11 +320,14 @@ def _new_handle(settings: FetcherSettings) -> pycurl.Curl:
         pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
         pycurl.HTTP_TRANSFER_DECODING: 0,
         pycurl.HTTP_CONTENT_DECODING: 0,
-        pycurl.HTTP09_ALLOWED: 0,
+        # A reply without a head is no response, but what it began with is kept.
+        pycurl.HTTP09_ALLOWED: 1,
         pycurl.FOLLOWLOCATION: 0,
         pycurl.PATH_AS_IS: 1,
         pycurl.PROTOCOLS: pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS,
         pycurl.PROXY: "",
+        pycurl.NOPROXY: "",
+        _SUPPRESS_CONNECT_HEADERS: 1,
         pycurl.NETRC: pycurl.NETRC_IGNORED,
         pycurl.NOSIGNAL: 1,
         pycurl.VERBOSE: 1,

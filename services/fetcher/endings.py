@@ -3,10 +3,23 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched, Timings, Truncation
+from services.fetcher.outcomes import (
+    Fetched,
+    FetchFailure,
+    FetchTarget,
+    NotFetched,
+    Timings,
+    TlsFacts,
+    Truncation,
+)
 from services.fetcher.reply import Reply
+from shared.http_message import ResponseHead, parse_head, retry_after
 
 MAX_PARTIAL_BYTES = 4096
+_BODILESS = (204, 304)
+"""RFC 9110 §8.6: a 304 may state the length of what it did not send."""
+_RETRY_AFTER_STATUSES = (301, 302, 303, 307, 308, 413, 429, 503)
+"""Where Retry-After means something: RFC 9110 §10.2.3, RFC 6585 §4."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,7 @@ class Ending:
     timings: Timings
     ip: str
     tls_verified: bool | None
+    tls: TlsFacts | None
     failure: FetchFailure | None
     """What stopped it in the library's or the gate's view; None when it ran to its end."""
     detail: str
@@ -33,32 +47,39 @@ def outcome_of(ending: Ending) -> Fetched | NotFetched:
     """
     reply = ending.reply
     if isinstance(reply.stopped, FetchFailure):
-        return _not_fetched(ending, reply.stopped, "the head of the response passes a limit")
+        passed = "the head of the response passes a limit"
+        return _not_fetched(ending, reply.stopped, "the reply has no HTTP head" if reply.stray else passed)
     if ending.failure in (FetchFailure.PRIVATE_ADDRESS, FetchFailure.PORT):
         return _not_fetched(ending, ending.failure, "the address was refused when it was about to be asked")
     status = reply.final_status()
     if status is None:
         return _not_fetched(ending, _headless_failure(ending), ending.detail or "no HTTP response came")
+    body = reply.body
+    head = parse_head(reply.raw_head)
     return Fetched(
         target=ending.target,
         status=status,
         raw_head=reply.raw_head,
-        body=reply.body,
+        body=body,
         request=ending.request,
         ip=ending.ip,
         started_at=ending.started_at,
         timings=ending.timings,
-        truncated=_truncation(ending),
+        truncated=_truncation(ending, head, len(body)),
         interim_heads=reply.interim_heads,
         tls_verified=ending.tls_verified,
+        tls=ending.tls,
+        retry_after=retry_after(head, now=ending.started_at) if status in _RETRY_AFTER_STATUSES else None,
     )
 
 
-def _truncation(ending: Ending) -> Truncation | None:
+def _truncation(ending: Ending, head: ResponseHead, body_bytes: int) -> Truncation | None:
     if isinstance(ending.reply.stopped, Truncation):
         return ending.reply.stopped
     if ending.failure is None:
-        return None
+        # libcurl takes a length it cannot hold for none at all, and the body then ends with the connection.
+        stated = None if head.is_chunked or head.status in _BODILESS else head.content_length
+        return Truncation.DISCONNECT if stated is not None and stated > body_bytes else None
     return Truncation.TIME if ending.failure is FetchFailure.TIMEOUT else Truncation.DISCONNECT
 
 
@@ -85,7 +106,7 @@ def _not_fetched(ending: Ending, reason: FetchFailure, detail: str) -> NotFetche
         timings=ending.timings,
         ip=ending.ip or None,
         request=ending.request,
-        partial=ending.reply.raw_head[:MAX_PARTIAL_BYTES],
+        partial=(ending.reply.raw_head or ending.reply.stray)[:MAX_PARTIAL_BYTES],
     )
 
 

@@ -7,10 +7,17 @@ from datetime import UTC, datetime
 from functools import partial
 
 from services.fetcher.client import HttpClient, Line
+from services.fetcher.gate import PROXY_URL
 from services.fetcher.outcomes import FetchFailure, FetchOutcome, FetchTarget, NotFetched, NotStarted, Tick
 from services.fetcher.spacing import HostQueues
 
 TICK_SECONDS = 1.0
+
+MOST_DEAD_LOOKS = 2
+"""Looks at one host in a row that get no connection before the rest of its targets is given up. Each costs
+the connection timeout, and a batch of one dead host would be spent on nothing else."""
+
+_DEAD = frozenset({FetchFailure.DNS, FetchFailure.CONNECT, FetchFailure.TIMEOUT_CONNECT, FetchFailure.TLS})
 
 
 def fetch_all(
@@ -38,7 +45,7 @@ class _Batch:
 
     def __init__(self, targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick) -> None:
         now = time.monotonic()
-        refusals = [(target, client.gate.url_refusal(target.url)) for target in targets]
+        refusals = [(target, _url_refusal(target, client)) for target in targets]
         self._refused = [(target, reason) for target, reason in refusals if reason is not None]
         self._queues = HostQueues((target for target, reason in refusals if reason is None), now=now)
         self._client = client
@@ -49,7 +56,8 @@ class _Batch:
         self._first_byte_seconds = self._limits.first_byte_timeout.total_seconds()
         self._received = 0
         self._silent: deque[tuple[float, Line]] = deque()
-        self._bad_certificates: set[str] = set()
+        self._bad_certificates: dict[str, str] = {}
+        self._dead_looks: dict[str, int] = {}
 
     def outcomes(self) -> Iterator[FetchOutcome]:
         """Run until every target has its outcome."""
@@ -71,8 +79,8 @@ class _Batch:
             target = self._queues.begin_next(time.monotonic())
             if target is None:
                 return
-            verify = target.host not in self._bad_certificates
-            line = self._client.begin(target, partial(self._sent, target), verify=verify)
+            fault = self._bad_certificates.get(target.host)
+            line = self._client.begin(target, partial(self._sent, target), known_fault=fault)
             self._silent.append((line.begun_at + self._first_byte_seconds, line))
 
     def _sent(self, target: FetchTarget) -> None:
@@ -93,10 +101,10 @@ class _Batch:
     def _ended(self) -> Iterator[FetchOutcome]:
         for line, failure, detail in self._client.ended():
             if failure is FetchFailure.CERTIFICATE and line.verifies and self._limits.accept_bad_certificates:
-                self._bad_certificates.add(line.target.host)
-                self._client.begin_again(line)
+                self._bad_certificates[line.target.host] = detail
+                self._client.begin_again(line, known_fault=detail)
             else:
-                yield self._finish(line, failure, detail)
+                yield from self._finish(line, failure, detail)
 
     def _silent_too_long(self) -> Iterator[FetchOutcome]:
         """End the looks that got no byte in time; libcurl has no such limit itself."""
@@ -104,19 +112,46 @@ class _Batch:
         while self._silent and (self._silent[0][0] <= now or self._is_over(*self._silent[0])):
             deadline, line = self._silent.popleft()
             if not self._is_over(deadline, line):
-                yield self._finish(line, FetchFailure.TIMEOUT, "no byte of an answer came in time")
+                yield from self._finish(line, FetchFailure.TIMEOUT, "no byte of an answer came in time")
 
     def _is_over(self, deadline: float, line: Line) -> bool:
         """Tell whether a deadline means nothing any more: the line answers, or serves another look."""
         same_look = line.begun_at + self._first_byte_seconds == deadline
         return not same_look or line.reply.begun or not self._client.is_running(line)
 
-    def _finish(self, line: Line, failure: FetchFailure | None, detail: str) -> FetchOutcome:
+    def _finish(self, line: Line, failure: FetchFailure | None, detail: str) -> Iterator[FetchOutcome]:
+        """End a look, and with it those that wait behind it for a host that is not there."""
         self._received += line.reply.body_bytes
         self._queues.ended(line.target, sent=bool(line.request))
-        return self._client.finish(line, failure, detail=detail)
+        outcome = self._client.finish(line, failure, detail=detail)
+        yield outcome
+        host = line.target.host
+        if isinstance(outcome, NotFetched) and outcome.reason in _DEAD:
+            self._dead_looks[host] = self._dead_looks.get(host, 0) + 1
+            if self._dead_looks[host] >= MOST_DEAD_LOOKS:
+                yield from self._unreachable(host, outcome.reason)
+        else:
+            self._dead_looks.pop(host, None)
+
+    def _unreachable(self, host: str, reason: FetchFailure) -> Iterator[FetchOutcome]:
+        detail = f"not asked: {MOST_DEAD_LOOKS} looks at the host in a row got no connection ({reason})"
+        for target in self._queues.take_waiting_of(host):
+            yield NotFetched(
+                target=target,
+                reason=FetchFailure.HOST_UNREACHABLE,
+                detail=detail,
+                started_at=datetime.now(UTC),
+            )
 
     def _not_started(self) -> Iterator[FetchOutcome]:
         if time.monotonic() >= self._begin_until or self._received >= self._limits.batch_bytes:
             for target in self._queues.take_waiting():
                 yield NotStarted(target=target)
+
+
+def _url_refusal(target: FetchTarget, client: HttpClient) -> FetchFailure | None:
+    if target.proxy is None:
+        return client.gate.url_refusal(target.url)
+    if not PROXY_URL.fullmatch(target.proxy):
+        return FetchFailure.PROXY
+    return client.gate.refusal_behind_proxy(target.url)

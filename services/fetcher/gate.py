@@ -13,6 +13,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from services.fetcher.outcomes import FetchFailure
+from services.fetcher.own_endpoints import OwnEndpoints
+from shared.urls import BadUrlError, canonical_url
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -56,10 +58,26 @@ _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 
 DENIED: tuple[IPNetwork, ...] = tuple(ipaddress.ip_network(text) for text in (*_DENIED_V4, *_DENIED_V6))
 
-_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~|{}^`]+", re.IGNORECASE)
-"""Printable ASCII without space, double quote, backslash, less-than and greater-than."""
+_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~|{}^`]+", re.IGNORECASE | re.ASCII)
+"""Printable ASCII without space, double quote, backslash, less-than and greater-than.
 
-_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE)
+Without re.ASCII, ignoring case lets the dotless i, the long s and the Kelvin sign through.
+"""
+
+PROXY_URL = re.compile(
+    r"(https?|socks5h)://([!-.0-?A-~]{1,200}@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253}):\d{1,5}/?",
+    re.IGNORECASE | re.ASCII,
+)
+"""A proxy that resolves names itself. With plain SOCKS 5 libcurl would, and nobody would see the address."""
+
+_SHARED_PORTS = frozenset({80, 443})
+
+_LOCAL_NAME = re.compile(
+    r"[^.:]+|(.+\.)?(localhost|local|localdomain|internal|intranet|lan|home\.arpa)", re.IGNORECASE | re.ASCII
+)
+"""Names that mean something inside a network only: RFC 6761, RFC 6762, RFC 8375, and single labels."""
+
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", re.IGNORECASE | re.ASCII)
 
 
 class Gate:
@@ -68,10 +86,12 @@ class Gate:
     Args:
         allowed: Networks that may be asked on any port although they are private
             (`PRESSMARK_PRIVATE_NETWORKS`).
+        own: Where our own parts listen. They stay closed in opened networks too.
     """
 
-    def __init__(self, allowed: Iterable[IPNetwork] = ()) -> None:
+    def __init__(self, allowed: Iterable[IPNetwork] = (), *, own: OwnEndpoints | None = None) -> None:
         self._allowed = tuple(allowed)
+        self._own = own or OwnEndpoints()
         self._remembered = lru_cache(maxsize=65536)(self._refusal)
 
     def refusal(self, address: str, port: int) -> FetchFailure | None:
@@ -81,7 +101,44 @@ class Gate:
             address: What the resolver gave, an IPv4 or IPv6 literal.
             port: The port of the socket address.
         """
-        return self._remembered(address, port)
+        refusal = self._remembered(address, port)
+        if refusal is not None:
+            return refusal
+        # A large store or an edge network serves outlets at the public address of our endpoint too. On the
+        # ports of the web only a private address can be nobody's but ours.
+        if port in _SHARED_PORTS and not self._is_opened(address):
+            return None
+        return self.proxy_refusal(address, port)
+
+    def proxy_refusal(self, address: str, port: int) -> FetchFailure | None:
+        """Say why the address of a proxy may not be connected to, or None.
+
+        The operator names a source's proxy, often in a private network. Only our own parts are refused.
+        """
+        return FetchFailure.PRIVATE_ADDRESS if self._own.includes(address, port) else None
+
+    def refusal_behind_proxy(self, url: str) -> FetchFailure | None:
+        """Say why a URL may not be asked through a proxy, or None.
+
+        The proxy resolves the name, so an address can be judged only where the URL spells it out. What a
+        name means there is for the proxy's operator to guard.
+        """
+        refusal = self.url_refusal(url)
+        if refusal is not None:
+            return refusal
+        try:
+            parts = urlsplit(canonical_url(url))
+            host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        except (BadUrlError, ValueError):
+            return FetchFailure.BAD_URL
+        if _LOCAL_NAME.fullmatch(host):
+            return FetchFailure.PRIVATE_ADDRESS
+        is_address = ":" in host or host.replace(".", "").isdigit()
+        return self.refusal(host, port) if is_address else None
+
+    def _is_opened(self, address: str) -> bool:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        return any(ip in network for network in self._allowed)
 
     def url_refusal(self, url: str) -> FetchFailure | None:
         """Say why a URL may not be asked, or None.
@@ -118,7 +175,7 @@ class Gate:
             ip = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return FetchFailure.PRIVATE_ADDRESS
-        if any(ip in network for network in self._allowed):
+        if self._is_opened(address):
             return None
         if _is_denied(ip):
             return FetchFailure.PRIVATE_ADDRESS

@@ -37,6 +37,8 @@ class FetchTarget:
     """The address this one was found on (`via` of the metadata record)."""
     hops: str | None = None
     """The path from the seed, one letter a hop (`hopsFromSeed` of the metadata record)."""
+    proxy: str | None = None
+    """`http://`, `https://` or `socks5h://` `[user:password@]host:port` to ask through; None asks directly."""
 
 
 class FetchFailure(StrEnum):
@@ -56,6 +58,9 @@ class FetchFailure(StrEnum):
     DISCONNECT = "disconnect"
     PROTOCOL = "protocol"
     HEADER_TOO_LARGE = "header_too_large"
+    PROXY = "proxy"
+    HOST_UNREACHABLE = "host_unreachable"
+    """The host was not asked, because looks at it just before it in the same batch got no connection."""
 
 
 class Truncation(StrEnum):
@@ -78,6 +83,18 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsFacts:
+    """How the exchange was protected."""
+
+    protocol: str
+    """As `tls/1.3`; empty when it is not known."""
+    cipher_suite: str
+    """As libcurl names it; empty when it is not known."""
+    fault: str = ""
+    """What was wrong with the certificate, in printable ASCII; empty when nothing was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
     """An HTTP exchange as it was on the wire, whole or cut."""
 
@@ -90,6 +107,7 @@ class Fetched:
     request: bytes
     """The request as it was sent."""
     ip: str
+    """The address that answered; empty behind a proxy, which alone knows it."""
     started_at: datetime
     timings: Timings
     truncated: Truncation | None = None
@@ -97,6 +115,10 @@ class Fetched:
     """Heads with a status of 1xx that came before the final one and are not kept."""
     tls_verified: bool | None = None
     """Whether the certificate was good; None without TLS."""
+    tls: TlsFacts | None = None
+    """None without TLS."""
+    retry_after: timedelta | None = None
+    """When the host wants to be asked again, from its Retry-After: 1 s to 24 h. None where it said nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,10 @@
 """What has arrived of one response, kept within the limits. Knows bytes, not sockets."""
 
 import re
+import tempfile
 from dataclasses import dataclass
+from io import BytesIO
+from typing import IO
 
 from services.fetcher.outcomes import FetchFailure, Truncation
 from services.fetcher.settings import FetcherSettings
@@ -10,17 +13,25 @@ MAX_INTERIM_HEADS = 20
 """A server may announce itself with 1xx heads (RFC 9110 §15.2); one that goes on for ever is cut off."""
 
 NEVER_CUT_BYTES = 1024 * 1024
-"""A body up to this size is kept even when all running looks together hold too much."""
+"""A body up to this size is kept even when the batch has brought far more than it should."""
 
+BATCH_OVERRUN = 2
+"""How many times `batch_bytes` the looks that run at the end of a batch may bring it to."""
+
+
+MAX_STRAY_BYTES = 4096
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.\d[ \t]+([2-9]\d\d)(?!\d)")
 
 
 @dataclass(slots=True)
 class HeldBytes:
-    """Body bytes held in memory by all running looks of a process."""
+    """Body bytes of all looks of a process."""
 
-    count: int = 0
+    in_memory: int = 0
+    """What running looks hold now. What has gone to a file is not counted."""
+    in_batch: int = 0
+    """What the batch has brought so far, ended looks and running ones together."""
 
 
 class Reply:
@@ -33,6 +44,7 @@ class Reply:
     __slots__ = (
         "_body",
         "_fields",
+        "_file",
         "_head",
         "_head_bytes",
         "_held",
@@ -41,6 +53,7 @@ class Reply:
         "head_ended",
         "interim_heads",
         "stopped",
+        "stray",
     )
 
     def __init__(self, limits: FetcherSettings, held: HeldBytes) -> None:
@@ -49,11 +62,15 @@ class Reply:
         self._head: list[bytes] = []
         self._head_bytes = 0
         self._fields = 0
-        self._body: list[bytes] = []
+        # Grows in place and hands out its buffer without a copy, where joining pieces would double them.
+        self._body: BytesIO = BytesIO()
+        self._file: IO[bytes] | None = None
         self.head_ended = False
         self.interim_heads = 0
         self.body_bytes = 0
         self.stopped: FetchFailure | Truncation | None = None
+        self.stray = b""
+        """The first bytes of a reply that has no head."""
 
     @property
     def raw_head(self) -> bytes:
@@ -63,16 +80,19 @@ class Reply:
     @property
     def body(self) -> bytes:
         """The body so far."""
-        return b"".join(self._body)
+        if self._file is None:
+            return self._body.getvalue()
+        self._file.seek(0)
+        return self._file.read()
 
     @property
     def begun(self) -> bool:
         """Whether any byte has come."""
-        return bool(self._head)
+        return bool(self._head or self.stray)
 
     def final_status(self) -> int | None:
         """Return the status of a whole final head, or None: it must be 200 to 999 (RFC 9110 §15)."""
-        found = _STATUS_LINE.match(self._head[0]) if self.head_ended else None
+        found = _STATUS_LINE.match(self._head[0]) if self.head_ended and self._head else None
         return int(found[1]) if found else None
 
     def add_head_line(self, line: bytes) -> bool:
@@ -107,19 +127,47 @@ class Reply:
 
     def add_body(self, data: bytes) -> bool:
         """Take a piece of the body, or of it what fits."""
+        if not self._head:
+            return self._add_stray(data)
         room = self._limits.max_body_bytes - self.body_bytes
-        if self._held.count > self._limits.max_held_bytes and self.body_bytes > NEVER_CUT_BYTES:
+        too_much = self._held.in_batch > BATCH_OVERRUN * self._limits.batch_bytes
+        if too_much and self.body_bytes > NEVER_CUT_BYTES:
             room = 0
         kept = data if len(data) <= room else data[:room]
-        self._body.append(kept)
         self.body_bytes += len(kept)
-        self._held.count += len(kept)
+        self._held.in_batch += len(kept)
+        self._keep(kept)
         if len(kept) < len(data):
             self.stopped = Truncation.LENGTH
         return self.stopped is None
 
+    def _add_stray(self, data: bytes) -> bool:
+        self.stray = (self.stray + data)[:MAX_STRAY_BYTES]
+        if len(self.stray) == MAX_STRAY_BYTES:
+            self.stopped = FetchFailure.PROTOCOL
+        return self.stopped is None
+
+    def _keep(self, data: bytes) -> None:
+        """Add to the body, which moves to a file when all running looks together hold too much in memory."""
+        if self._file is not None:
+            self._file.write(data)
+            return
+        self._body.write(data)
+        self._held.in_memory += len(data)
+        if self._held.in_memory > self._limits.max_held_bytes:
+            # Closed by `release`, which every look ends in.
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the look
+            self._file.write(self._body.getbuffer())
+            self._forget_memory()
+
+    def _forget_memory(self) -> None:
+        self._held.in_memory -= self._body.getbuffer().nbytes
+        self._body = BytesIO()
+
     def release(self) -> None:
         """Forget the body and give its bytes back to the common count."""
-        self._held.count -= self.body_bytes
-        self._body.clear()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._forget_memory()
         self.body_bytes = 0

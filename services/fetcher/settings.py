@@ -25,6 +25,11 @@ class FetcherSettings(PressmarkSettings):
     """The Accept-Language field of every request; empty sends none, so that
     a host answers as it does by default."""
 
+    own_endpoints: str = ""
+    """More addresses of our own that must never be asked, as `host:port` separated by commas: what
+    stands before the pages, or what else the operator runs beside. Broker, ledger, evidence store and
+    pages are known."""
+
     operator: str = ""
     """Who runs this archive, as every WARC says it."""
 
@@ -44,9 +49,9 @@ class FetcherSettings(PressmarkSettings):
     batch_time: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
     """A batch begins no new look after this time; what it has not begun goes back to waiting."""
 
-    batch_bytes: ByteSize = Field(default=ByteSize(256 * 1024**2), gt=0)
-    """A batch begins no new look after this many body bytes, so that one WARC object stays
-    of a size to handle."""
+    batch_bytes: ByteSize = Field(default=ByteSize(64 * 1024**2), gt=0)
+    """A batch begins no new look after this many body bytes, so that one WARC object stays of a size
+    to handle. After twice as many, bodies over 1 MiB that are still coming are cut and marked `length`."""
 
     max_head_bytes: ByteSize = Field(default=ByteSize(64 * 1024), gt=0)
     """Longest head of a response, all its lines together."""
@@ -54,11 +59,12 @@ class FetcherSettings(PressmarkSettings):
     max_head_fields: int = Field(default=200, gt=0)
     """Most header fields of a response."""
 
-    max_body_bytes: ByteSize = Field(default=ByteSize(50 * 1024**2), gt=0, le=100 * 1024**2)
-    """Longest body, before decoding. A longer one is kept up to here and marked `length`."""
+    max_body_bytes: ByteSize = Field(default=ByteSize(25 * 1024**2), gt=0, le=100 * 1024**2)
+    """Longest body, before decoding. A longer one is kept up to here and marked `length`. Writing and checking
+    a record takes about four times its size in memory."""
 
-    max_held_bytes: ByteSize = Field(default=ByteSize(256 * 1024**2), gt=0)
-    """Body bytes of all running looks together. Above it, bodies over 1 MiB are cut and marked `length`."""
+    max_held_bytes: ByteSize = Field(default=ByteSize(32 * 1024**2), gt=0)
+    """Body bytes of all running looks together that are held in memory. Above it, bodies go to files."""
 
     max_connections: int = Field(default=300, gt=0, le=4000)
     """Connections of one process, all hosts together."""
@@ -70,3 +76,15 @@ class FetcherSettings(PressmarkSettings):
     """Whether a look whose certificate fails is made again without the check. The WARC says that it was;
     nothing secret is ever sent. Off, because a reader must be able to trust where a page came from; an
     operator may find an outlet with an expired certificate worth its evidence all the same."""
+
+
+class ReaderAddress(PressmarkSettings):
+    """Where the pages are served, as the reader is told: one address more that is never fetched."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSMARK_READER_")
+
+    host: str = "127.0.0.1"
+    """The address the reader listens on."""
+
+    port: int = Field(default=8480, ge=0, le=65535)
+    """The TCP port the reader listens on."""

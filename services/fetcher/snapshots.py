@@ -1,5 +1,6 @@
 """Takes the snapshot of one batch: fetch, write, validate, store, record. Announcing it is another step."""
 
+import mmap
 import socket
 import tempfile
 import time
@@ -93,7 +94,7 @@ class Snapshots:
 
     def _store(self, batch: OpenBatch, key: str, path: Path, *, index: bytes) -> None:
         """Validate and store the object and its index, keeping the lease while the store does not answer."""
-        validate_warc(path.read_bytes())
+        validate_warc(_mapped(path))
         for tries in range(1, _UPLOAD_TRIES + 1):
             self.batches.renew(batch.batch_id, lease=self.settings.lease)
             try:
@@ -118,6 +119,12 @@ class Snapshots:
             hostname=socket.gethostname(),
             robots="obey, unless the source file of a target says why not",
         )
+
+
+def _mapped(path: Path) -> memoryview:
+    """Return a file as memory that the system reads when it is looked at, and can take back."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def warc_key(batch_id: str, now: datetime) -> str:
@@ -202,7 +209,7 @@ def _index_entries(recorded: Sequence[RecordedExchange]) -> Iterator[CdxjEntry]:
 
 def _is_good(exchange: RecordedExchange, kind: TargetKind) -> bool:
     """A host without a robots.txt has answered well: everything is allowed there (RFC 9309 §2.3.1.3)."""
-    if exchange.status is None or exchange.truncated is not None:
+    if exchange.status is None or exchange.truncated is not None or _is_unasked(exchange):
         return False
     return exchange.status < (500 if kind is TargetKind.ROBOTS and exchange.status != 429 else 400)
 
@@ -212,9 +219,16 @@ def _reason(exchange: RecordedExchange) -> str | None:
         return exchange.failure.value
     if exchange.truncated is not None:
         return f"truncated_{exchange.truncated.value}"
+    if _is_unasked(exchange):
+        return "unexpected_status"
     if exchange.status is not None and exchange.status >= 400:
         return f"http_{exchange.status}"
     return None
+
+
+def _is_unasked(exchange: RecordedExchange) -> bool:
+    """Tell whether a host answers what was not asked: a part of the page, or that an unknown one is unchanged."""
+    return exchange.status == 206 or (exchange.status == 304 and not exchange.revisit)
 
 
 def _redirect(exchange: RecordedExchange) -> str | None:

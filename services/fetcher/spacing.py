@@ -96,6 +96,17 @@ class HostQueues:
         """Return when the next host may be asked, or None while only an ending look can make room."""
         return self._due[0][0] if self._due else None
 
+    def take_waiting_of(self, key: str) -> Iterator[FetchTarget]:
+        """Empty the queue of one host: yield every target of it that was never begun."""
+        host = self._hosts[key]
+        while host.waiting:
+            self.waiting -= 1
+            yield host.waiting.popleft()
+        if host.queued:
+            host.queued = False
+            self._due = [entry for entry in self._due if entry[2] is not host]
+            heapq.heapify(self._due)
+
     def take_waiting(self) -> Iterator[FetchTarget]:
         """Empty the queues: yield every target that was never begun."""
         self._due.clear()

@@ -9,26 +9,33 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import quote
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, PreviousCapture, Timings, Truncation
 from shared.cdxj import sha1_of
 from shared.errors import PressmarkError
-from shared.http_message import ResponseHead, parse_head, payload_of
+from shared.http_message import ResponseHead, head_oddities, parse_head, payload_of
 
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
+LARGE_RECORD_BYTES = 1024 * 1024
+"""Records above this are compressed piece by piece, so that a large body is in memory once."""
+
 _FIELDS_TYPE = "application/warc-fields"
 _RESPONSE_TYPE = "application/http; msgtype=response"
 _REQUEST_TYPE = "application/http; msgtype=request"
+_DESCRIPTION = (
+    "Digests are SHA-256 in lower-case hexadecimal; see payloadDigest for chunked bodies. Bytes are as on "
+    "the wire, but a folded header line (obs-fold) is joined to the one before it"
+)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 """Every control character but the line feed, which is counted."""
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~^`{|}"
@@ -81,6 +88,8 @@ class RecordedExchange:
     """The id of the record that holds the payload."""
     ip: str | None
     timings: Timings
+    retry_after: timedelta | None
+    """When the host wants to be asked again, from 1 s to 24 h; None where it said nothing."""
 
 
 class WarcSpool:
@@ -144,8 +153,9 @@ class WarcSpool:
             truncated=outcome.truncated,
             revisit=profile is not None,
             revisit_of=previous.record_id if previous else None,
-            ip=outcome.ip,
+            ip=outcome.ip or None,
             timings=outcome.timings,
+            retry_after=outcome.retry_after,
         )
 
     def _record_failure(self, outcome: NotFetched) -> RecordedExchange:
@@ -171,6 +181,7 @@ class WarcSpool:
             revisit_of=None,
             ip=outcome.ip,
             timings=outcome.timings,
+            retry_after=None,
         )
 
     def _write_warcinfo(self, info: WarcInfo, now: datetime) -> str:
@@ -182,13 +193,10 @@ class WarcSpool:
             ("hostname", info.hostname),
             ("robots", info.robots),
             ("http-header-user-agent", info.user_agent),
-            (
-                "description",
-                "Digests are SHA-256 in lower-case hexadecimal; see payloadDigest for chunked bodies",
-            ),
+            ("description", _DESCRIPTION),
         ]
         head = [("WARC-Filename", info.filename), ("Content-Type", _FIELDS_TYPE)]
-        return self._write("warcinfo", now, fields=head, block=_field_lines(fields)).record_id
+        return self._write("warcinfo", now, fields=head, block=(_field_lines(fields),)).record_id
 
     def _write_response(self, outcome: Fetched, payload_digest: str | None) -> "_Written":
         """Write a response record.
@@ -203,7 +211,7 @@ class WarcSpool:
         if outcome.truncated:
             fields.append(("WARC-Truncated", outcome.truncated.value))
         return self._write(
-            "response", outcome.started_at, fields=fields, block=outcome.raw_head + outcome.body
+            "response", outcome.started_at, fields=fields, block=(outcome.raw_head, outcome.body)
         )
 
     def _write_revisit(self, outcome: Fetched, profile: str, payload_digest: str) -> "_Written":
@@ -217,7 +225,7 @@ class WarcSpool:
         ]
         if profile == IDENTICAL_PAYLOAD:
             fields.append(("WARC-Payload-Digest", payload_digest))
-        return self._write("revisit", outcome.started_at, fields=fields, block=outcome.raw_head)
+        return self._write("revisit", outcome.started_at, fields=fields, block=(outcome.raw_head,))
 
     def _write_request(self, outcome: Fetched, concurrent_to: str) -> None:
         fields = [
@@ -225,7 +233,7 @@ class WarcSpool:
             ("WARC-Concurrent-To", concurrent_to),
             ("Content-Type", _REQUEST_TYPE),
         ]
-        self._write("request", outcome.started_at, fields=fields, block=outcome.request)
+        self._write("request", outcome.started_at, fields=fields, block=(outcome.request,))
 
     def _write_metadata(
         self, outcome: Fetched | NotFetched, concurrent_to: str | None, *, payload_digest: str | None
@@ -236,31 +244,42 @@ class WarcSpool:
         lines = [*_story_fields(outcome), *_timing_fields(outcome.timings)]
         if payload_digest:
             lines.append(("payloadDigest", payload_digest))
-        return self._write("metadata", outcome.started_at, fields=fields, block=_field_lines(lines))
+        return self._write("metadata", outcome.started_at, fields=fields, block=(_field_lines(lines),))
 
-    def _write(self, kind: str, date: datetime, *, fields: Sequence[Field], block: bytes) -> "_Written":
-        """Append one record as one gzip member."""
+    def _write(
+        self, kind: str, date: datetime, *, fields: Sequence[Field], block: tuple[bytes, ...]
+    ) -> "_Written":
+        """Append one record as one gzip member. The block is given in parts."""
         record_id = f"<urn:uuid:{uuid.uuid4()}>"
-        block_digest = digest_of(block)
+        block_digest = digest_of(*block)
         head = [
             ("WARC-Type", kind),
             ("WARC-Record-ID", record_id),
             ("WARC-Date", warc_date(date)),
             *fields,
             ("WARC-Block-Digest", block_digest),
-            ("Content-Length", str(len(block))),
+            ("Content-Length", str(sum(map(len, block)))),
         ]
         if self._warcinfo_id:
             head.insert(3, ("WARC-Warcinfo-ID", self._warcinfo_id))
-        content = b"".join((b"WARC/1.1\r\n", _field_lines(head), b"\r\n", block, b"\r\n\r\n"))
-        member = igzip.compress(content, 1, mtime=0)
-        self._file.write(member)
-        written = _Written(
-            record_id=record_id, offset=self.size, length=len(member), block_digest=block_digest
-        )
-        self.size += len(member)
+        length = self._append((b"WARC/1.1\r\n", _field_lines(head), b"\r\n", *block, b"\r\n\r\n"))
+        written = _Written(record_id=record_id, offset=self.size, length=length, block_digest=block_digest)
+        self.size += length
         self.records += 1
         return written
+
+    def _append(self, parts: Sequence[bytes]) -> int:
+        """Compress the parts of a record into one gzip member and return its length."""
+        if sum(map(len, parts)) <= LARGE_RECORD_BYTES:
+            return self._file.write(igzip.compress(b"".join(parts), 1, mtime=0))
+        # The window bits of a gzip member; its header is the same that igzip writes.
+        compressor = isal_zlib.compressobj(1, isal_zlib.DEFLATED, 31)
+        length = 0
+        for part in parts:
+            view = memoryview(part)
+            for start in range(0, len(view), LARGE_RECORD_BYTES):
+                length += self._file.write(compressor.compress(view[start : start + LARGE_RECORD_BYTES]))
+        return length + self._file.write(compressor.flush())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,9 +290,15 @@ class _Written:
     block_digest: str
 
 
-def digest_of(data: bytes) -> str:
-    """Return the labelled digest of some bytes: `sha256:` and lower-case hexadecimal, as `sha256sum` prints it."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+def digest_of(*parts: bytes) -> str:
+    """Return the labelled digest of some bytes, given in parts.
+
+    It is `sha256:` and lower-case hexadecimal, as `sha256sum` prints it.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return f"sha256:{digest.hexdigest()}"
 
 
 def warc_date(moment: datetime) -> str:
@@ -311,6 +336,8 @@ def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
     """Say where a look came from and what is remarkable about it."""
     target = outcome.target
     fields = [("via", _escaped(target.via))] if target.via else []
+    if target.proxy is not None:
+        fields.append(("proxy", _escaped(_without_secrets(target.proxy))))
     if target.hops is not None:
         fields.append(("hopsFromSeed", _escaped(target.hops)))
     if isinstance(outcome, NotFetched):
@@ -321,9 +348,25 @@ def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
         return fields
     if outcome.interim_heads:
         fields.append(("interimHeads", str(outcome.interim_heads)))
+    if oddities := head_oddities(outcome.raw_head):
+        fields.append(("headOddities", ", ".join(oddities)))
+    return fields + _tls_fields(outcome)
+
+
+def _tls_fields(outcome: Fetched) -> list[Field]:
+    """Say how the exchange was protected, in the words of the proposed WARC-Protocol and WARC-Cipher-Suite."""
+    fields = []
     if outcome.tls_verified is not None:
         fields.append(("tlsVerified", "yes" if outcome.tls_verified else "no"))
+    if outcome.tls is not None:
+        story = (("protocol", outcome.tls.protocol), ("cipherSuite", outcome.tls.cipher_suite))
+        fields += [field for field in (*story, ("tlsFault", outcome.tls.fault)) if field[1]]
     return fields
+
+
+def _without_secrets(proxy: str) -> str:
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _timing_fields(timings: Timings) -> list[Field]:

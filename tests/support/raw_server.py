@@ -29,8 +29,9 @@ class SeenRequest:
 class RawServer:
     """Answers GET requests by path. The connection is kept, unless the answer was registered to close it."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self._tls = tls
+        self._host = host
         self.answers: dict[str, Answer] = {}
         self.closing: set[str] = set()
         self.seen: list[SeenRequest] = []
@@ -39,14 +40,14 @@ class RawServer:
         self.connections = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((host, 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
     @property
     def origin(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self.port}"
 
     def url(self, path: str, answer: Answer, *, close: bool = False) -> str:
         """Serve an answer under a path and return its URL."""
@@ -109,9 +110,9 @@ class RawServer:
 
 
 @contextlib.contextmanager
-def running_raw_server(tls: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+def running_raw_server(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[RawServer]:
     """Run a server for the length of a with block."""
-    server = RawServer(tls)
+    server = RawServer(tls, host)
     try:
         yield server
     finally:

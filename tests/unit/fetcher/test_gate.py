@@ -154,6 +154,8 @@ def test_an_ordinary_url_is_open(url: str) -> None:
         ("http://①②⑦.⓪.⓪.①/", FetchFailure.BAD_URL),
         ("http://loc\u00adalhost/", FetchFailure.BAD_URL),
         ("http://조선.example/", FetchFailure.BAD_URL),
+        ("http://loca\u0131host/", FetchFailure.BAD_URL),
+        ("http://\u017ftate.example/\u212a", FetchFailure.BAD_URL),
         ("http://outlet.example/조선", FetchFailure.BAD_URL),
         ("http:///path", FetchFailure.BAD_URL),
         ("http://?query", FetchFailure.BAD_URL),

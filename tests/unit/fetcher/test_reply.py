@@ -11,6 +11,12 @@ def reply(**changes: object) -> Reply:
     return Reply(limits(**changes), HeldBytes())
 
 
+def begun(held: HeldBytes | None = None, **changes: object) -> Reply:
+    answer = Reply(limits(**changes), held or HeldBytes())
+    feed(answer, b"HTTP/1.1 200 OK\r\n\r\n")
+    return answer
+
+
 def feed(answer: Reply, head: bytes) -> bool:
     return [answer.add_head_line(line) for line in head.splitlines(keepends=True)][-1]
 
@@ -75,7 +81,7 @@ def test_a_head_may_be_as_long_as_the_limit_says(size: int, *, fits: bool) -> No
 
 @pytest.mark.parametrize(("size", "kept", "cut"), [(99, 99, False), (100, 100, False), (101, 100, True)])
 def test_a_body_is_kept_up_to_the_limit_and_then_marked_as_cut(size: int, kept: int, *, cut: bool) -> None:
-    answer = reply(max_body_bytes=100)
+    answer = begun(max_body_bytes=100)
 
     going_on = answer.add_body(b"a" * 60) and answer.add_body(b"b" * (size - 60))
 
@@ -84,9 +90,9 @@ def test_a_body_is_kept_up_to_the_limit_and_then_marked_as_cut(size: int, kept: 
     assert answer.stopped is (Truncation.LENGTH if cut else None)
 
 
-def test_when_all_looks_together_hold_too_much_only_large_bodies_are_cut() -> None:
+def test_when_a_batch_has_brought_far_too_much_only_large_bodies_are_cut() -> None:
     held = HeldBytes()
-    large, small = Reply(limits(max_held_bytes=NEVER_CUT_BYTES), held), Reply(limits(max_held_bytes=1), held)
+    large, small = (begun(held, batch_bytes=NEVER_CUT_BYTES // 2) for _ in range(2))
     large.add_body(b"x" * (NEVER_CUT_BYTES + 1))
 
     assert small.add_body(b"y" * 1000)
@@ -94,11 +100,36 @@ def test_when_all_looks_together_hold_too_much_only_large_bodies_are_cut() -> No
     assert large.stopped is Truncation.LENGTH
 
 
+def test_when_all_looks_together_hold_too_much_bodies_go_to_files_and_stay_whole() -> None:
+    held = HeldBytes()
+    first, second = (begun(held, max_held_bytes=1000) for _ in range(2))
+    first.add_body(b"a" * 900)
+
+    assert second.add_body(b"b" * 200)
+    assert second.add_body(b"c" * 5000)
+
+    assert held.in_memory == 900
+    assert (first.body, second.body) == (b"a" * 900, b"b" * 200 + b"c" * 5000)
+    second.release()
+    assert held.in_memory == 900
+
+
 def test_a_released_body_gives_its_room_back() -> None:
     held = HeldBytes()
-    answer = Reply(limits(), held)
+    answer = begun(held)
     answer.add_body(b"x" * 500)
 
     answer.release()
 
-    assert held.count == 0
+    assert held.in_memory == 0
+
+
+def test_the_beginning_of_a_reply_without_a_head_is_kept_for_diagnosis() -> None:
+    answer = reply()
+
+    assert answer.add_body(b"<html>" * 100)
+    assert not answer.add_body(b"x" * 10_000)
+
+    assert answer.stray == (b"<html>" * 100 + b"x" * 10_000)[:4096]
+    assert answer.stopped is FetchFailure.PROTOCOL
+    assert answer.final_status() is None
