@@ -11,6 +11,7 @@ from shared.errors import NotFoundError, SettingsError
 from shared.ledger import Database
 from shared.ledger.frontier import Frontier, TargetKind
 from shared.ledger.registry import Registry, SourceRow
+from shared.ledger.schedule import Schedule
 from shared.messages import DispatchDue
 from shared.sources import SourceFile, dump_source, load_source, private_hosts
 from shared.urls import canonical_url, same_site, url_key
@@ -34,6 +35,7 @@ class Actions:
 
     registry: Registry
     frontier: Frontier
+    schedule: Schedule
     bus: Bus
     private_networks: Sequence[IPv4Network | IPv6Network] = ()
 
@@ -45,6 +47,7 @@ class Actions:
         return cls(
             registry=Registry(database),
             frontier=Frontier(database),
+            schedule=Schedule(database),
             bus=bus,
             private_networks=private_networks,
         )
@@ -141,6 +144,7 @@ class Actions:
             language=source.language,
             home=source.home,
             definition=text,
+            robots_reason="" if obeys_robots(source) else source.politeness.robots_reason,
         )
         self.registry.put(
             row,
@@ -148,6 +152,7 @@ class Actions:
             delay=source.politeness.delay,
             concurrency=source.politeness.concurrency,
         )
+        self.schedule.revive_lists(source.id, [rule.url for rule in source.lists])
         self.frontier.accept(
             source.id,
             candidates_of_lists(source),

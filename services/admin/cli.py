@@ -58,7 +58,7 @@ def source_list(as_json: Json = False) -> None:
     """List the outlets that are watched, with what is archived of each."""
     with tools() as kit:
         rows = [source.as_json() for source in kit.catalogue.sources()]
-    show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "home"))
+    show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "robots", "home"))
 
 
 @source_commands.command("remove")

@@ -37,6 +37,8 @@ class FetchTarget:
     """The address this one was found on (`via` of the metadata record)."""
     hops: str | None = None
     """The path from the seed, one letter a hop (`hopsFromSeed` of the metadata record)."""
+    robots: str = "obey"
+    """The robots policy of its source; anything but `obey` is told in the metadata record, with its reason."""
 
 
 class FetchFailure(StrEnum):

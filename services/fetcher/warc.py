@@ -308,6 +308,8 @@ def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
     fields = [("via", _escaped(target.via))] if target.via else []
     if target.hops is not None:
         fields.append(("hopsFromSeed", _escaped(target.hops)))
+    if target.robots != "obey":
+        fields.append(("robots", _escaped(target.robots, safe=" " + _URI_CHARACTERS)))
     if isinstance(outcome, NotFetched):
         fields.append(("fetchFailure", outcome.reason.value))
         fields.append(("fetchFailureDetail", _escaped(outcome.detail, safe=" " + _URI_CHARACTERS)))

@@ -57,6 +57,8 @@ class LeasedTarget:
     via: str | None
     hops: int
     previous: PreviousLook | None
+    robots: str = "obey"
+    """The robots policy of its source: `obey`, or `ignore: ` and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +311,7 @@ _LEASED_FIELDS = (
     "last_modified",
     "via",
     "hops",
+    "robots",
 )
 
 
