@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network
 
+from services.admin.imports import ImportedUrl
 from services.admin.single_pages import source_for
 from shared.bus import Bus
 from shared.candidates import candidate, candidates_of_lists, obeys_robots, with_robots
@@ -18,6 +19,7 @@ from shared.urls import canonical_url, same_site, url_key
 
 __all__ = ["Actions", "Ordered"]
 
+_IMPORTED_AT_ONCE = 5000
 _LISTS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
 
 
@@ -123,6 +125,27 @@ class Actions:
                 sources.append(self.frontier.source_of(url_key(url)))
         self.bus.publish(DispatchDue(), urgent=True)
         return Ordered(targets=len(sources), sources=tuple(dict.fromkeys(sources)))
+
+    def import_urls(self, source_id: str, urls: Sequence[ImportedUrl]) -> Ordered:
+        """Archive the pages of a list under a source, those that are new there; robots.txt holds as ever.
+
+        Raises:
+            NotFoundError: there is no such source.
+        """
+        source = load_source(self._active(source_id).definition)
+        accepted = 0
+        for at in range(0, len(urls), _IMPORTED_AT_ONCE):
+            part = urls[at : at + _IMPORTED_AT_ONCE]
+            pages = [candidate(one.url, TargetKind.ARTICLE, title=one.title, date=one.date) for one in part]
+            accepted += self.frontier.accept(
+                source.id,
+                list(with_robots(pages, source)),
+                delay=source.politeness.delay,
+                concurrency=source.politeness.concurrency,
+                via="import",
+            )
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=accepted, sources=(source.id,))
 
     def _recheck_url(self, url: str) -> Ordered:
         key = url_key(canonical_url(url))

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -37,20 +36,6 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(source_commands, name="source")
     for command in (crawl, recheck, archive, articles, article, edits, removals):
         app.command()(command)
-
-
-@source_commands.command("add")
-def source_add(
-    file: Annotated[Path, typer.Argument(help="A source file (TOML).", exists=True, dir_okay=False)],
-    as_json: Json = False,
-) -> None:
-    """Add an outlet by its source file, or replace its file. Its lists are looked at at once."""
-    with tools() as kit:
-        source = kit.actions.add_source(file.read_text(encoding="utf-8"), name=str(file))
-    if as_json:
-        print_json({"id": source.id, "name": source.name, "lists": len(source.lists)})
-    else:
-        say(f"{source.name} is watched as [bold]{source.id}[/], {len(source.lists)} lists")
 
 
 @source_commands.command("list")

@@ -23,7 +23,7 @@ _YEAR = re.compile(
 )
 _SESSION = re.compile(
     r"(?:^|[?&;/])(?:[a-z]*sess(?:ion)?(?:_?id|key)?|aspsessionid[a-z]*|cfid|cftoken|zenid|oscsid)"
-    r"[=/](?=[^&;/]*[0-9])(?=[^&;/]*[a-z])[0-9a-z-]{16,}(?:$|[&;/])"
+    r"=(?=[^&;/]*[0-9])(?=[^&;/]*[a-z])[0-9a-z-]{16,}(?:$|[&;/])"
     r"|/\([A-Z]\([0-9a-z]{16,}\)\)/",
     re.IGNORECASE,
 )
@@ -63,7 +63,7 @@ def trap_reason(url: str, *, today: date | None = None) -> str | None:
 
 
 def _loops(address: str) -> bool:
-    if address.count("/") <= MAX_SAME_SEGMENT + 3:
+    if address.count("/") < MAX_SAME_SEGMENT + 3:
         return False
     segments = [segment for segment in address.split("/")[3:] if segment]
     if len(segments) > MAX_SEGMENTS:
