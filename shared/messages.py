@@ -49,6 +49,12 @@ class ReconcileWork(Message):
     name = "crawler.reconcile_work"
 
 
+class SampleArticles(Message):
+    """Plan the day's random sample of known articles, and look sooner at what was rewritten."""
+
+    name = "crawler.sample_articles"
+
+
 class FetchBatch(Message):
     """Fetch the targets of a batch and store what came back."""
 
@@ -86,6 +92,7 @@ ALL_MESSAGES: tuple[type[Message], ...] = (
     AcceptLinks,
     ReapLeases,
     ReconcileWork,
+    SampleArticles,
     FetchBatch,
     NormalizeBatch,
     ShowCrawlerPulse,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
+from services.admin.imports import ImportedUrl
 from services.admin.single_pages import source_for
 from shared.bus import Bus
 from shared.candidates import candidate, candidates_of_lists, obeys_robots, with_robots
@@ -11,12 +12,14 @@ from shared.errors import NotFoundError, SettingsError
 from shared.ledger import Database
 from shared.ledger.frontier import Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry, SourceRow
+from shared.ledger.schedule import Schedule
 from shared.messages import DispatchDue
 from shared.sources import SourceFile, dump_source, load_source, private_hosts
 from shared.urls import canonical_url, same_site, url_key
 
 __all__ = ["Actions", "Ordered"]
 
+_IMPORTED_AT_ONCE = 5000
 _LISTS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
 
 
@@ -34,6 +37,7 @@ class Actions:
 
     registry: Registry
     frontier: Frontier
+    schedule: Schedule
     bus: Bus
     private_networks: Sequence[IPv4Network | IPv6Network] = ()
 
@@ -45,6 +49,7 @@ class Actions:
         return cls(
             registry=Registry(database),
             frontier=Frontier(database),
+            schedule=Schedule(database),
             bus=bus,
             private_networks=private_networks,
         )
@@ -64,6 +69,7 @@ class Actions:
                 "PRESSMARK_PRIVATE_NETWORKS (such as 127.0.0.0/8) before 'pressmark up' and here."
             )
         self._register(source, text)
+        self.schedule.revive_lists(source.id, [rule.url for rule in source.lists])
         self._accept(source, candidates_of_lists(source))
         self.bus.publish(DispatchDue(), urgent=True)
         return source
@@ -123,6 +129,21 @@ class Actions:
         self.bus.publish(DispatchDue(), urgent=True)
         return Ordered(targets=len(wanted), sources=tuple(sources))
 
+    def import_urls(self, source_id: str, urls: Sequence[ImportedUrl]) -> Ordered:
+        """Archive the pages of a list under a source, those that are new there; robots.txt holds as ever.
+
+        Raises:
+            NotFoundError: there is no such source.
+        """
+        source = load_source(self._active(source_id).definition)
+        accepted = 0
+        for at in range(0, len(urls), _IMPORTED_AT_ONCE):
+            part = urls[at : at + _IMPORTED_AT_ONCE]
+            pages = [candidate(one.url, TargetKind.ARTICLE, title=one.title, date=one.date) for one in part]
+            accepted += self._accept(source, pages, via="import")
+        self.bus.publish(DispatchDue(), urgent=True)
+        return Ordered(targets=accepted, sources=(source.id,))
+
     def _recheck_url(self, url: str) -> Ordered:
         key = url_key(canonical_url(url))
         if not self.frontier.make_url_due(key):
@@ -153,16 +174,18 @@ class Actions:
                 language=source.language,
                 home=source.home,
                 definition=text,
+                robots_reason="" if obeys_robots(source) else source.politeness.robots_reason,
             ),
             obeys_robots=obeys_robots(source),
             delay=source.politeness.delay,
             concurrency=source.politeness.concurrency,
         )
 
-    def _accept(self, source: SourceFile, candidates: Iterable[Candidate]) -> None:
-        self.frontier.accept(
+    def _accept(self, source: SourceFile, candidates: Iterable[Candidate], *, via: str | None = None) -> int:
+        return self.frontier.accept(
             source.id,
             list(with_robots(candidates, source)),
             delay=source.politeness.delay,
             concurrency=source.politeness.concurrency,
+            via=via,
         )

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -41,26 +40,12 @@ def add_commands(app: typer.Typer) -> None:
     add_evidence_commands(app)
 
 
-@source_commands.command("add")
-def source_add(
-    file: Annotated[Path, typer.Argument(help="A source file (TOML).", exists=True, dir_okay=False)],
-    as_json: Json = False,
-) -> None:
-    """Add an outlet by its source file, or replace its file. Its lists are looked at at once."""
-    with tools() as kit:
-        source = kit.actions.add_source(file.read_text(encoding="utf-8"), name=str(file))
-    if as_json:
-        print_json({"id": source.id, "name": source.name, "lists": len(source.lists)})
-    else:
-        say(f"{source.name} is watched as [bold]{source.id}[/], {len(source.lists)} lists")
-
-
 @source_commands.command("list")
 def source_list(as_json: Json = False) -> None:
     """List the outlets that are watched, with what is archived of each."""
     with tools() as kit:
         rows = [source.as_json() for source in kit.catalogue.sources()]
-    show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "home"))
+    show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "robots", "home"))
 
 
 @source_commands.command("remove")

@@ -7,14 +7,19 @@ import structlog
 
 from services.crawler.dispatch import Dispatcher
 from services.crawler.intake import Intake
+from services.crawler.planning import Planner
+from services.crawler.robots_copies import RobotsKeeper
+from services.crawler.sampling import Sampler
 from services.crawler.settings import CrawlerSettings
 from shared.bus import Broker, Bus, Subscription, Tick, WorkerApp, make_worker, new_trace
+from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches
 from shared.ledger.frontier import Frontier
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
+from shared.ledger.schedule import Schedule
 from shared.messages import (
     AcceptLinks,
     DispatchDue,
@@ -23,6 +28,7 @@ from shared.messages import (
     NormalizeBatch,
     ReapLeases,
     ReconcileWork,
+    SampleArticles,
     ShowCrawlerPulse,
     ShowFetcherPulse,
     ShowNormalizerPulse,
@@ -39,6 +45,7 @@ class Crawler:
 
     intake: Intake
     dispatcher: Dispatcher
+    sampler: Sampler
     batches: Batches
     bus: Bus
     settings: CrawlerSettings
@@ -84,6 +91,12 @@ def on_reconcile_work(_message: ReconcileWork, *, crawler: Crawler) -> None:
             log.warning("bell_rung_again", message=message.name, batch_id=batch_id)
 
 
+def on_sample_articles(_message: SampleArticles, *, crawler: Crawler) -> None:
+    """Plan looks beside the plan, and hand out what is due by them."""
+    if crawler.sampler.sample():
+        on_dispatch_due(DispatchDue(), crawler=crawler)
+
+
 def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> WorkerApp:
     """Return the crawler's worker application, with the schedule that beat keeps."""
     database = Database(settings.database_url.get_secret_value())
@@ -96,6 +109,7 @@ def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> WorkerApp:
             Subscription(AcceptLinks, partial(on_accept_links, crawler=crawler)),
             Subscription(ReapLeases, partial(on_reap_leases, crawler=crawler)),
             Subscription(ReconcileWork, partial(on_reconcile_work, crawler=crawler)),
+            Subscription(SampleArticles, partial(on_sample_articles, crawler=crawler)),
             Subscription(ShowCrawlerPulse, lambda _: broker.show_pulse("crawler")),
         ],
         settings=settings,
@@ -107,16 +121,25 @@ def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> WorkerApp:
 
 def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings: CrawlerSettings) -> Crawler:
     """Put the crawler's parts together."""
-    batches, frontier = Batches(database), Frontier(database)
+    batches, frontier, registry = Batches(database), Frontier(database), Registry(database)
+    schedule = Schedule(database)
     intake = Intake(
         batches=batches,
         frontier=frontier,
-        registry=Registry(database),
+        registry=registry,
         evidence=evidence,
         settings=settings,
+        robots=RobotsKeeper(frontier=frontier, settings=settings),
+        planner=Planner(frontier=frontier, schedule=schedule, settings=settings),
     )
-    dispatcher = Dispatcher(frontier=frontier, batches=batches, settings=settings, new_trace=new_trace)
-    return Crawler(intake=intake, dispatcher=dispatcher, batches=batches, bus=bus, settings=settings)
+    return Crawler(
+        intake=intake,
+        dispatcher=Dispatcher(frontier=frontier, batches=batches, settings=settings, new_trace=new_trace),
+        sampler=Sampler(registry=registry, schedule=schedule, settings=settings, clock=SystemClock()),
+        batches=batches,
+        bus=bus,
+        settings=settings,
+    )
 
 
 def _ticks(settings: CrawlerSettings) -> list[Tick]:
@@ -124,6 +147,7 @@ def _ticks(settings: CrawlerSettings) -> list[Tick]:
         Tick(message=DispatchDue(), every=settings.dispatch_interval),
         Tick(message=ReapLeases(), every=settings.reap_interval),
         Tick(message=ReconcileWork(), every=settings.reconcile_interval),
+        Tick(message=SampleArticles(), every=settings.sample_interval),
         Tick(message=ShowCrawlerPulse(), every=settings.pulse_interval),
         Tick(message=ShowFetcherPulse(), every=settings.pulse_interval),
         Tick(message=ShowNormalizerPulse(), every=settings.pulse_interval),

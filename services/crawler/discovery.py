@@ -6,6 +6,7 @@ from typing import Final
 from services.crawler.feeds import UnreadableListError, feed_links
 from services.crawler.links import Discovery, LinkOrigin, ListPage, RawLink, gather
 from services.crawler.listings import page_links
+from services.crawler.pagination import next_pages
 from services.crawler.robots import RobotsPolicy
 from services.crawler.sitemaps import expanded, sitemap_links
 from shared.ledger.frontier import TargetKind
@@ -45,9 +46,14 @@ def _links_of(page: ListPage, source: SourceFile) -> list[RawLink]:
         case TargetKind.FEED | TargetKind.SITEMAP:
             return _feed_or_sitemap(page)
         case TargetKind.LISTING:
-            return page_links(page, source.links.attributes)
+            links = page_links(page, source.links.attributes)
+            pages = (
+                next_pages(links, page_url=canonical_url(page.url)) if source.links.max_list_pages > 1 else []
+            )
+            return [*pages, *(link for link in links if link.origin is not LinkOrigin.NEXT)]
         case TargetKind.ARTICLE:
-            return page_links(page, source.links.attributes) if source.links.from_articles else []
+            links = page_links(page, source.links.attributes) if source.links.from_articles else []
+            return [link for link in links if link.origin is not LinkOrigin.NEXT]
         case TargetKind.ROBOTS:
             wanted = any(rule.kind is ListKind.SITEMAP for rule in source.lists)
             sitemaps = RobotsPolicy.parse(200, page.body).sitemaps if wanted else ()

@@ -2,33 +2,34 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
 import structlog
 
 from services.crawler.discovery import discover
-from services.crawler.links import ListPage, trap_reason
-from services.crawler.robots import RobotsPolicy
-from services.crawler.schedule import next_look, next_recheck, next_retry, spread_of
+from services.crawler.links import ListPage
+from services.crawler.pagination import is_beyond
+from services.crawler.planning import Look, Planner
+from services.crawler.robots_copies import RobotsKeeper
+from services.crawler.schedule import retry_after
 from services.crawler.settings import CrawlerSettings
+from services.crawler.traps import trap_reason
 from shared.candidates import candidate, with_robots
 from shared.evidence import EvidenceStore
 from shared.http_message import DecodeError
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
-from shared.ledger.frontier import Candidate, Frontier, RobotsCopy, TargetKind
+from shared.ledger.frontier import Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry
 from shared.metrics import LINKS
 from shared.sources import SourceFile, load_source
-from shared.urls import canonical_url, host_key, same_site, url_key
+from shared.urls import canonical_url, same_site
 from shared.warc_reading import StoredExchange, read_records
 
 __all__ = ["Intake"]
 
 log = structlog.get_logger(__name__)
 
-_LISTS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
-_REDIRECTS_OF_ROBOTS = 5
-"""RFC 9309 §2.3.1.2: at least five redirects are followed; then the file counts as unavailable."""
+_STATUSES_THAT_ASK_TO_WAIT = (429, 503)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Intake:
     registry: Registry
     evidence: EvidenceStore
     settings: CrawlerSettings
+    robots: RobotsKeeper
+    planner: Planner
 
     def take_in(self, batch: StoredBatch) -> int:
         """Accept what a batch's documents link to, plan the next looks, and return how many URLs were new.
@@ -52,21 +55,26 @@ class Intake:
         accepted = 0
         for source_id in dict.fromkeys(capture.source_id for capture in batch.captures):
             source = load_source(self.registry.get(source_id).definition)
-            captures = [capture for capture in batch.captures if capture.source_id == source_id]
-            for capture in captures:
+            looks = []
+            for capture in batch.captures:
+                if capture.source_id != source_id:
+                    continue
                 if capture.kind is TargetKind.ROBOTS:
-                    self._keep_robots(capture, bodies)
-                accepted += self._accept(capture, bodies, source)
-            self.frontier.plan_looks([(look.target_id, self._next_look(look, source)) for look in captures])
+                    self.robots.keep(capture, bodies.body(capture) or b"")
+                new = self._accept(capture, bodies, source)
+                looks.append(Look(capture=capture, new_links=new, asked_wait=bodies.asked_wait(capture)))
+                accepted += new
+            self.planner.plan(looks, source)
         self.batches.links_done(batch.batch_id)
         return accepted
 
     def _bodies(self, batch: StoredBatch) -> "_Bodies":
-        """Read the WARC only when a capture of the batch can link to anything."""
+        """Read the WARC only when a capture of the batch can link to anything or may ask to wait."""
         wanted = {
             capture.record_id
             for capture in batch.captures
-            if capture.status == 200 and capture.revisit_of is None and self._may_link(capture)
+            if (capture.status == 200 and capture.revisit_of is None and self._may_link(capture))
+            or capture.status in _STATUSES_THAT_ASK_TO_WAIT
         }
         if not wanted:
             return _Bodies(exchanges={})
@@ -95,45 +103,6 @@ class Intake:
         log.info("links_accepted", url=capture.url, found=len(found), accepted=accepted)
         return accepted
 
-    def _keep_robots(self, capture: StoredCapture, bodies: "_Bodies") -> None:
-        """Keep what a host says about robots. After redirects it still counts for the host asked first."""
-        if capture.redirect_to is not None and capture.hops < _REDIRECTS_OF_ROBOTS:
-            return
-        host = host_key(capture.via) if capture.hops and capture.via else capture.host
-        until = capture.fetched_at + self.settings.robots_fresh
-        known = self.frontier.robots([host]).get(host)
-        if capture.status == 304 or capture.revisit_of is not None:
-            if known is not None and known.status is not None:
-                same = RobotsCopy(status=known.status, body=known.body, until=until, delay=known.delay)
-                self.frontier.keep_robots(host, same)
-            return
-        body = bodies.body(capture) or b""
-        policy = RobotsPolicy.parse(capture.status, body)
-        if policy.unreachable:
-            if known is None or known.status is None:
-                self.frontier.keep_robots(host, RobotsCopy(status=None, body=b"", until=capture.fetched_at))
-            log.warning("robots_unreachable", host=host, status=capture.status, reason=capture.reason)
-            return
-        delay = policy.crawl_delay(self.settings.agent_token)
-        copy = RobotsCopy(status=capture.status, body=body, until=until)
-        self.frontier.keep_robots(host, copy if delay is None else _with_delay(copy, policy, self.settings))
-
-    def _next_look(self, capture: StoredCapture, source: SourceFile) -> datetime | None:
-        if capture.kind is TargetKind.ROBOTS:
-            wait = self.settings.robots_fresh * 0.9 if _answers(capture) else self.settings.robots_retry
-            return capture.fetched_at + wait
-        if capture.kind in _LISTS:
-            every = {canonical_url(rule.url): rule.every for rule in source.lists}
-            return next_look(
-                capture.fetched_at,
-                every=every.get(capture.url, min(every.values())),
-                jitter=spread_of(url_key(capture.url)),
-                failures=capture.attempts,
-            )
-        if capture.archived_at is not None:
-            return next_recheck(capture.archived_at, looked_at=capture.fetched_at, rules=source.recheck)
-        return next_retry(capture.reason or "unknown", attempts=capture.attempts, now=capture.fetched_at)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bodies:
@@ -152,15 +121,12 @@ class _Bodies:
             log.warning("body_undecodable", url=capture.url, reason=error.reason)
             return None
 
-
-def _with_delay(copy: RobotsCopy, policy: RobotsPolicy, settings: CrawlerSettings) -> RobotsCopy:
-    delay = policy.crawl_delay(settings.agent_token)
-    assert delay is not None
-    return RobotsCopy(status=copy.status, body=copy.body, until=copy.until, delay=delay)
-
-
-def _answers(capture: StoredCapture) -> bool:
-    return capture.status is not None and capture.status < 500 and capture.status != 429
+    def asked_wait(self, capture: StoredCapture) -> timedelta:
+        """Return how long the host asked to be left alone with this answer."""
+        exchange = self.exchanges.get(capture.record_id)
+        if exchange is None or capture.status not in _STATUSES_THAT_ASK_TO_WAIT:
+            return timedelta(0)
+        return retry_after(exchange.head.first("retry-after"), now=capture.fetched_at) or timedelta(0)
 
 
 def _found(
@@ -177,7 +143,12 @@ def _found(
     for reason, count in discovery.rejected.items():
         LINKS.labels(reason).inc(count)
     for link in discovery.links:
-        trap = trap_reason(link.url)
+        if link.rule.endswith("next_page") and is_beyond(
+            link.url, hops=capture.hops, max_list_pages=source.links.max_list_pages
+        ):
+            LINKS.labels("page_limit").inc()
+            continue
+        trap = trap_reason(link.url, today=capture.fetched_at.date())
         if link.kind is TargetKind.SITEMAP and capture.hops >= settings.max_sitemap_depth:
             trap = "sitemap_depth"
         LINKS.labels("taken" if trap is None else "trap").inc()
@@ -211,5 +182,5 @@ def _redirected(capture: StoredCapture, source: SourceFile, *, max_redirects: in
         hops=capture.hops + 1,
         title=capture.found_title,
         date=capture.found_date,
-        excluded="too_many_redirects" if too_many else None,
+        excluded="trap: too_many_redirects" if too_many else None,
     )

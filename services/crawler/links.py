@@ -10,12 +10,9 @@ from urllib.parse import urlsplit
 
 from shared.ledger.frontier import TargetKind
 from shared.sources import SourceFile
-from shared.urls import MAX_URL_BYTES, BadUrlError, canonical_url, is_home, same_site
+from shared.urls import BadUrlError, canonical_url, is_home, same_site
 
 MAX_TITLE_CHARS: Final = 300
-MAX_SAME_SEGMENT: Final = 3
-# Dates repeat a number honestly: `/2011/11/11/11/11/`.
-MAX_SAME_NUMBER: Final = 8
 
 _SPACE = re.compile(r"\s+")
 _CUT_BY_HTML = re.compile(r"[\t\r\n]")
@@ -46,6 +43,8 @@ class LinkOrigin(StrEnum):
     ATTRIBUTE = "attribute"
     ENTRY = "entry"
     """An item of a feed or a URL of a sitemap: the outlet itself says that this is a page of its own."""
+    NEXT = "next"
+    """The next page of a list."""
     INDEX = "index"
     """A sitemap that a sitemap index or robots.txt names."""
 
@@ -76,7 +75,7 @@ class FoundLink:
     date: str | None
     """When the list says it was published, as it is written there."""
     rule: str
-    """What took it: `accept[0]`, `follow[1]`, `attributes[0]`, `same_site`, `index`."""
+    """What took it: `accept[0]`, `follow[1]`, `next_page`, `attributes[0]`, `same_site`, `index`."""
     modified: str | None = None
     """When the list says it was changed, as it is written there. Never a date of publication."""
 
@@ -139,6 +138,8 @@ class LinkRuling:
                     return _found(url, kind, link, rule=f"{name}[{number}]")
         if not own_site:
             return Rejected(reason="other_site")
+        if link.origin is LinkOrigin.NEXT:
+            return _found(url, TargetKind.LISTING, link, rule="next_page")
         if link.origin is LinkOrigin.ATTRIBUTE:
             return _found(url, TargetKind.ARTICLE, link, rule=link.rule)
         return self._unruled(url, link)
@@ -168,23 +169,6 @@ def gather(links: list[RawLink], source: SourceFile, *, page_url: str) -> Discov
                 known = taken.get(found.url)
                 taken[found.url] = _merged(known, found) if known else found
     return Discovery(links=tuple(taken.values()), rejected=rejected)
-
-
-def trap_reason(url: str) -> str | None:
-    """Return why a URL looks like a trap without end, or None.
-
-    `too_long` beyond 8 KiB; `path_loop` when one segment of the path comes more than three times
-    (numbers, which dates repeat, more than eight times).
-    """
-    if len(url) > MAX_URL_BYTES:
-        return "too_long"
-    path = url.partition("?")[0]
-    if path.count("/") <= MAX_SAME_SEGMENT + 3:
-        return None
-    for segment, count in Counter(path.split("/")[3:]).items():
-        if count > (MAX_SAME_NUMBER if segment.isdigit() else MAX_SAME_SEGMENT) and segment:
-            return "path_loop"
-    return None
 
 
 def folded(text: str | None) -> str | None:

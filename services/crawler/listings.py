@@ -15,6 +15,7 @@ from shared.urls import MAX_URL_BYTES, BadUrlError, canonical_url
 MAX_PAGE_CHARS: Final = 10 * 1024 * 1024
 MAX_LINKS: Final = 20_000
 MAX_DEPTH: Final = 1000
+_MAX_NEXT: Final = 4
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _LABEL = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
@@ -33,6 +34,8 @@ _PLAIN_ANCHOR = re.compile(
 def page_links(page: ListPage, attributes: tuple[AttributeLink, ...]) -> list[RawLink]:
     """Return every link of an HTML page in document order, bad URIs too, at most 20,000.
 
+    What is marked as the next page (`rel=next`) comes once more at the end, as such.
+
     A page whose mark-up would take the parser quadratic time (nesting beyond 1,000, an element of more
     than 500 attributes) is read for its plain anchors alone.
     """
@@ -50,6 +53,10 @@ def page_links(page: ListPage, attributes: tuple[AttributeLink, ...]) -> list[Ra
         _link_at(place.node, _in_page_charset(place.target, codec), base, date=date)
         for place, date in zip(places, dates, strict=False)
     ]
+    links.extend(
+        RawLink(href=_target(node), base=base, origin=LinkOrigin.NEXT)
+        for node in tree.css("link[rel~=next][href], a[rel~=next][href]")[:_MAX_NEXT]
+    )
     for number, rule in enumerate(attributes):
         links.extend(_attribute_links(tree, rule, base, name=f"attributes[{number}]"))
     return links

@@ -1,6 +1,8 @@
 """When a target is looked at next. All of it is arithmetic on times that are passed in."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
 from typing import Final
 
 from shared.sources import Recheck
@@ -14,6 +16,13 @@ FIRST_RETRY: Final = timedelta(seconds=30)
 RETRY_FACTOR: Final = 4
 MISSING_RETRY: Final = timedelta(hours=1)
 MAX_TRIES_OF_MISSING: Final = 2
+MAX_RETRY_AFTER: Final = timedelta(days=1)
+"""Longest wait that a host is granted by its Retry-After."""
+
+MOST_CHANGED_LOOKS: Final = -4
+MOST_UNCHANGED_LOOKS: Final = 12
+_CHANGES_A_STEP: Final = 2
+_QUIET_LOOKS_A_STEP: Final = 4
 
 # The URL or its host is the obstacle, and no time of waiting changes that.
 _HOPELESS: Final = frozenset({"bad_url", "scheme", "port", "private_address", "header_too_large"})
@@ -21,19 +30,67 @@ _PASSING_STATUSES: Final = frozenset({408, 425, 429})
 _GONE: Final = frozenset({410, 451})
 
 
-def next_look(looked_at: datetime, *, every: timedelta, jitter: float, failures: int = 0) -> datetime:
+def counted_looks(unchanged_looks: int, *, changed: bool) -> int:
+    """Return the memory of a list after one more look: unchanged looks in a row, below zero changed ones.
+
+    A look that brings something new ends a quiet time at once. A quiet look takes back one that brought
+    something, so that a list that changes a little more slowly than it is looked at finds its interval.
+    """
+    if changed:
+        return max(MOST_CHANGED_LOOKS, min(0, unchanged_looks) - 1)
+    return min(MOST_UNCHANGED_LOOKS, unchanged_looks + 1)
+
+
+def list_interval(every: timedelta, unchanged_looks: int) -> timedelta:
+    """Return the interval of a list, from a quarter of `every` to eight times as long.
+
+    Two looks in a row that brought something halve it, four quarter it; four quiet looks in a row double
+    it, eight make it four and twelve eight times as long.
+    """
+    if unchanged_looks < 0:
+        shorter: timedelta = every / 2 ** (-max(MOST_CHANGED_LOOKS, unchanged_looks) // _CHANGES_A_STEP)
+        return shorter
+    longer: timedelta = every * 2 ** (min(MOST_UNCHANGED_LOOKS, unchanged_looks) // _QUIET_LOOKS_A_STEP)
+    return longer
+
+
+def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
+    """Return how long a `Retry-After` field asks to wait, at most a day (RFC 9110 §10.2.3).
+
+    None when there is no such field, or it is neither a number of seconds nor a date in the future.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(MAX_RETRY_AFTER, timedelta(seconds=int(text[:9])))
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+    return min(MAX_RETRY_AFTER, moment - now) if moment > now else None
+
+
+def next_look(
+    looked_at: datetime,
+    *,
+    every: timedelta,
+    jitter: float,
+    failures: int = 0,
+    asked_wait: timedelta = timedelta(0),
+) -> datetime:
     """Return when a list is looked at next.
 
     Args:
         looked_at: the last look.
-        every: the list's own interval.
+        every: the list's interval, as `list_interval` gives it.
         jitter: from 0 to 1, such as `spread_of` gives; 1 is a tenth of the interval later.
         failures: looks in a row that failed. Each doubles the wait, up to six hours.
+        asked_wait: the wait that the host asked for.
     """
     wait = every * (1 + SPREAD * min(1.0, max(0.0, jitter)))
     longest = max(wait, MAX_LIST_WAIT)
     doubled: timedelta = wait * 2 ** min(max(0, failures), 20)
-    return looked_at + min(longest, doubled)
+    return looked_at + max(asked_wait, min(longest, doubled))
 
 
 def spread_of(key: bytes) -> float:
@@ -54,13 +111,24 @@ def next_recheck(first_archived: datetime, *, looked_at: datetime, rules: Rechec
     return last + rounds * rules.then_every
 
 
-def next_retry(reason: str, *, attempts: int, now: datetime) -> datetime | None:
+def denser(rules: Recheck) -> Recheck:
+    """Return the rules for an article that was rewritten once: a look more in the middle of each interval."""
+    times = (timedelta(0), *rules.after)
+    middles = (earlier + (later - earlier) / 2 for earlier, later in pairwise(times))
+    after = sorted({*rules.after, *middles} - {timedelta(0)})
+    return rules.model_copy(update={"after": tuple(after), "then_every": rules.then_every / 2})
+
+
+def next_retry(
+    reason: str, *, attempts: int, now: datetime, asked_wait: timedelta = timedelta(0)
+) -> datetime | None:
     """Return when a target that was never archived is tried again, or None: it has failed for good.
 
     Args:
         reason: the fetcher's reason, or `http_` and the status.
         attempts: failed looks so far, from 1.
         now: the time of the last of them.
+        asked_wait: the wait that the host asked for (`Retry-After`): the retry is never sooner.
 
     What passes (no answer, 5xx, 408, 425, 429, a body cut short) is tried three times in all, after 30 s
     and 2 minutes. A page that is not there or not for us (other 4xx) gets one more look after an hour,
@@ -71,11 +139,11 @@ def next_retry(reason: str, *, attempts: int, now: datetime) -> datetime | None:
     if reason in _HOPELESS or status in _GONE:
         return None
     if status is not None and status < 500 and status not in _PASSING_STATUSES:
-        return now + MISSING_RETRY if attempts < MAX_TRIES_OF_MISSING else None
+        return now + max(asked_wait, MISSING_RETRY) if attempts < MAX_TRIES_OF_MISSING else None
     if attempts >= MAX_TRIES:
         return None
     wait: timedelta = FIRST_RETRY * RETRY_FACTOR ** (max(1, attempts) - 1)
-    return now + wait
+    return now + max(asked_wait, wait)
 
 
 def _status_in(reason: str) -> int | None:

@@ -52,6 +52,12 @@ class CrawlerSettings(PressmarkSettings):
     robots_retry: timedelta = Field(default=timedelta(minutes=15), ge=_SECOND)
     """Time until a robots.txt that could not be read is asked for again. Its host waits so long."""
 
+    sample_interval: timedelta = Field(default=timedelta(hours=1), ge=_SECOND)
+    """Time between two searches for sources whose random sample of the day is not planned, and for edits."""
+
+    daily_sample: int = Field(default=60, ge=0, le=10_000)
+    """Known articles of each source that are looked at on any day beside the plan, chosen at random."""
+
     max_redirects: int = Field(default=10, ge=0, le=50)
     """Most redirects followed from one URL. The next is excluded."""
 

@@ -39,6 +39,8 @@ class FetchTarget:
     """The path from the seed, one letter a hop (`hopsFromSeed` of the metadata record)."""
     proxy: str | None = None
     """`http://`, `https://` or `socks5h://` `[user:password@]host:port` to ask through; None asks directly."""
+    robots: str = "obey"
+    """The robots policy of its source; anything but `obey` is told in the metadata record, with its reason."""
 
 
 class FetchFailure(StrEnum):

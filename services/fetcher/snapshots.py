@@ -117,7 +117,7 @@ class Snapshots:
             user_agent=self.settings.user_agent,
             operator=self.settings.operator,
             hostname=socket.gethostname(),
-            robots="obey, unless the source file of a target says why not",
+            robots="obey, unless the metadata record of a target says why not",
         )
 
 
@@ -165,6 +165,7 @@ def _fetch_target(target: LeasedTarget) -> FetchTarget:
         previous=previous,
         via=target.via,
         hops="L" * target.hops or None,
+        robots=target.robots,
     )
 
 

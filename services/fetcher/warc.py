@@ -340,6 +340,8 @@ def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
         fields.append(("proxy", _escaped(_without_secrets(target.proxy))))
     if target.hops is not None:
         fields.append(("hopsFromSeed", _escaped(target.hops)))
+    if target.robots != "obey":
+        fields.append(("robots", _escaped(target.robots, safe=" " + _URI_CHARACTERS)))
     if isinstance(outcome, NotFetched):
         fields.append(("fetchFailure", outcome.reason.value))
         fields.append(("fetchFailureDetail", _escaped(outcome.detail, safe=" " + _URI_CHARACTERS)))

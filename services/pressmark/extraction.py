@@ -13,7 +13,7 @@ from shared.http_message import DecodeError, decode_body, parse_head
 from shared.settings import NetworkSettings, load
 from shared.urls import canonical_url, host_key
 
-__all__ = ["fetch_page"]
+__all__ = ["PageNotFetchedError", "fetch_page"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5

@@ -9,9 +9,11 @@ from typing import Annotated
 import typer
 
 from services.admin import cli as admin
+from services.admin.adding_cli import add_adding_commands
 from services.admin.printing import print_json
 from services.normalizer import cli as normalizer
 from services.pressmark.demo import demo
+from services.pressmark.detection import propose_source
 from services.pressmark.extraction import fetch_page
 from services.standalone import cli as standalone
 from services.standalone.data import default_data_path
@@ -83,4 +85,5 @@ def main() -> None:
 app.command()(demo)
 standalone.add_commands(app)
 admin.add_commands(app)
+add_adding_commands(app, propose_source=propose_source)
 normalizer.add_commands(app, fetch_page=fetch_page)

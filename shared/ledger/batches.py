@@ -59,6 +59,8 @@ class LeasedTarget:
     via: str | None
     hops: int
     previous: PreviousLook | None
+    robots: str = "obey"
+    """The robots policy of its source: `obey`, or `ignore: ` and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -318,6 +320,7 @@ _LEASED_FIELDS = (
     "last_modified",
     "via",
     "hops",
+    "robots",
 )
 
 

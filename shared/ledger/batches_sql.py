@@ -10,10 +10,12 @@ LEASED_TARGETS = """
 select targets.target_id, targets.source_id, targets.url, hosts.host, targets.kind,
        greatest(hosts.delay, hosts.robots_delay) + hosts.penalty as delay,
        hosts.concurrency, targets.etag, targets.last_modified, referrers.url as via, targets.hops,
+       case when sources.obeys_robots then 'obey' else 'ignore: ' || sources.robots_reason end as robots,
        previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
        previous.fetched_at as previous_at, previous.payload_digest as previous_digest
 from targets
 join hosts using (host_id)
+join sources using (source_id)
 left join referrers using (referrer_id)
 left join captures as previous on previous.capture_id = targets.last_capture_id
 where targets.batch_id = %(batch)s and targets.state = 'leased'

@@ -110,7 +110,7 @@ REMOVALS_AFTER: LiteralString = """
 REMOVALS_BY_DATE: LiteralString = " order by a.state_since desc, a.article_id limit %(limit)s"
 
 SOURCES: LiteralString = """
-select s.source_id, s.name, s.language, s.home, s.obeys_robots, s.added_at, s.removed_at,
+select s.source_id, s.name, s.language, s.home, s.obeys_robots, s.robots_reason, s.added_at, s.removed_at,
     coalesce(kept.articles, 0) as articles, coalesce(kept.removals, 0) as removals,
     coalesce(edited.edits, 0) as edits,
     kept.first_published_at, kept.last_published_at, kept.last_seen_at

@@ -36,6 +36,8 @@ class SourceSummary:
     language: str
     home: str
     obeys_robots: bool
+    robots_reason: str
+    """Why robots.txt is not obeyed; empty where it is."""
     added_at: datetime
     removed_at: datetime | None
     articles: int
@@ -53,6 +55,7 @@ class SourceSummary:
             "name": self.name,
             "language": self.language,
             "home": self.home,
+            "robots": "obey" if self.obeys_robots else f"ignore: {self.robots_reason}",
             "articles": self.articles,
             "edits": self.edits,
             "removals": self.removals,

@@ -21,6 +21,8 @@ class SourceRow:
     definition: str
     added_at: datetime | None = None
     removed_at: datetime | None = None
+    robots_reason: str = ""
+    """Why robots.txt is not obeyed; empty where it is."""
 
 
 class Registry:
@@ -38,6 +40,7 @@ class Registry:
             "home": row.home,
             "definition": row.definition,
             "obeys": obeys_robots,
+            "reason": row.robots_reason,
             "delay": delay,
             "concurrency": concurrency,
         }
@@ -83,14 +86,17 @@ class Registry:
             )
 
 
-_SELECT = "select source_id, name, language, home, definition, added_at, removed_at from sources"
+_SELECT = """
+select source_id, name, language, home, definition, added_at, removed_at, robots_reason from sources
+"""
 
 _PUT = """
-insert into sources (source_id, name, language, home, definition, obeys_robots)
-values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s)
+insert into sources (source_id, name, language, home, definition, obeys_robots, robots_reason)
+values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s, %(reason)s)
 on conflict (source_id) do update
 set name = excluded.name, language = excluded.language, home = excluded.home,
-    definition = excluded.definition, obeys_robots = excluded.obeys_robots, updated_at = now(), removed_at = null
+    definition = excluded.definition, obeys_robots = excluded.obeys_robots,
+    robots_reason = excluded.robots_reason, updated_at = now(), removed_at = null
 """
 
 # A host that several sources share keeps the most careful of their wishes.

@@ -94,6 +94,8 @@ class LinkRules(_Part):
     """Searched in the absolute URL: never taken, whatever else matches."""
     follow: tuple[Pattern, ...] = ()
     """Searched in the absolute URL: listing pages themselves."""
+    max_list_pages: int = Field(default=5, ge=1, le=10_000, strict=True)
+    """How many pages of a listing are looked at by following its next page, the first one included."""
     from_articles: bool = Field(default=False, strict=True)
     """Take links out of article pages too."""
     attributes: tuple[AttributeLink, ...] = ()

@@ -25,6 +25,7 @@ AS_FIRST_SENT = {
     "crawler.accept_links": '{"batch_id": "0b7d"}',
     "crawler.reap_leases": "{}",
     "crawler.reconcile_work": "{}",
+    "crawler.sample_articles": "{}",
     "crawler.show_pulse": "{}",
     "fetcher.fetch_batch": '{"batch_id": "0b7d"}',
     "fetcher.show_pulse": "{}",

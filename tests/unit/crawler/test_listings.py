@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.links import trap_reason
+from services.crawler.traps import trap_reason
 from shared.ledger.frontier import TargetKind
 from tests.unit.crawler.samples import found, source, urls
 
