@@ -94,7 +94,7 @@ class Schedule:
         }
         with self._database.transaction() as transaction:
             if ended.moved_to is not None:
-                there = {"key": url_key(ended.moved_to), "target": ended.target_id}
+                there = {"key": url_key(ended.moved_to).hex(), "target": ended.target_id}
                 if transaction.row(sql.HAS_MOVED, there) is None:
                     return False
             if not transaction.run(sql.END_LIST, arguments):
@@ -104,7 +104,7 @@ class Schedule:
 
     def revive_lists(self, source_id: str, urls: Sequence[str]) -> int:
         """Look again at lists that had ended, because the operator names them anew. Return how many."""
-        arguments = {"source": source_id, "keys": [url_key(url) for url in urls]}
+        arguments = {"source": source_id, "keys": [url_key(url).hex() for url in urls]}
         with self._database.transaction() as transaction:
             return transaction.run(sql.REVIVE_LISTS, arguments)
 

@@ -20,7 +20,7 @@ where target_id = %(target)s and state in ('archived', 'failed', 'waiting')
 # A list has moved only when its new address is looked at as a list and has given a whole page before.
 HAS_MOVED = """
 select target_id from targets
-where url_key = %(key)s and target_id <> %(target)s and kind in ('listing', 'feed', 'sitemap')
+where url_key = %(key)s::uuid and target_id <> %(target)s and kind in ('listing', 'feed', 'sitemap')
   and state in ('archived', 'leased', 'waiting') and last_capture_id is not null
 """
 
@@ -33,7 +33,7 @@ REVIVE_LISTS = """
 update targets
 set state = case when archived_at is null then 'waiting' else 'archived' end, reason = null, due_at = now(),
     unchanged_looks = 0, moved_to = null, moved_looks = 0
-where source_id = %(source)s and url_key = any(%(keys)s) and state = 'excluded' and reason in ('gone', 'moved')
+where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'excluded' and reason in ('gone', 'moved')
 """
 
 HOLD_HOST = """

@@ -127,7 +127,7 @@ def test_a_held_host_is_asked_for_nothing(database: Database) -> None:
     put_source(database)
     accept(database, pages(2))
 
-    Schedule(database).hold_host(rows(database)[0]["host"], LATER)
+    Schedule(database).hold_host("http://harbour.example:80", LATER)
 
     assert Frontier(database).claim(limits=ClaimLimits(), trace_id="t") is None
 
