@@ -228,7 +228,8 @@ set penalty = case
     next_request_at = greatest(next_request_at, look.not_before)
 from (select targets.host_id, bool_or(status in (429, 503)) as is_refused,
              avg(seconds) filter (where status is not null) as seconds,
-             max(fetched_at + least(retry_after, interval '1 day')) as not_before
+             max(fetched_at + least(retry_after, interval '1 day'))
+                 filter (where retry_after is not null) as not_before
       from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[],
                   %(seconds)s::real[], %(retries)s::interval[])
            as given(target_id, fetched_at, status, seconds, retry_after)

@@ -104,6 +104,16 @@ def test_a_host_that_names_a_time_is_not_asked_before(database: Database) -> Non
     assert Frontier(database).claim(limits=ClaimLimits(), trace_id="t") is None
 
 
+def test_a_host_that_names_no_time_is_asked_again_after_its_delay(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(1))
+
+    penalty_after(database, 200)
+
+    Frontier(database).make_due("harbour", [TargetKind.ARTICLE])
+    assert Frontier(database).claim(limits=ClaimLimits(), trace_id="t") is not None
+
+
 def penalty_after(database: Database, status: int, **changes: object) -> float:
     """Look at all that is due, get the same answer everywhere, and return the penalty of the only host."""
     look_at_all(
