@@ -4,6 +4,7 @@ They are installed from PyPI when a test first asks for them: into the folder th
 they stay for the next run, or else into one that goes with the session.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -58,3 +59,14 @@ def run(argv: list[str], *, seconds: float = 60, cwd: Path | None = None) -> str
     )
     assert done.returncode == 0, (argv, done.stdout, done.stderr)
     return done.stdout + done.stderr
+
+
+def lines_of(index: str) -> dict[tuple[str, str, str], dict[str, str]]:
+    """The fields of an index by SURT, time and offset."""
+    found = {}
+    for line in index.splitlines():
+        key, date, text = line.split(" ", 2)
+        fields = json.loads(text)
+        found[key, date, fields["offset"]] = fields
+    assert len(found) == len(index.splitlines())
+    return found

@@ -8,7 +8,7 @@ import pytest
 
 from shared.cdxj import cdxj_file, cdxj_key, entries_of
 from shared.warc_reading import read_records
-from tests.support.peers import run
+from tests.support.peers import lines_of, run
 from tests.support.raw_server import page
 from tests.support.stored_evidence import StoredEvidence, text_of
 
@@ -40,17 +40,6 @@ def looked(stored: StoredEvidence) -> StoredEvidence:
     stored.server.url("/news/plain", NOT_MODIFIED)
     stored.look(urls)
     return stored
-
-
-def lines_of(index: str) -> dict[tuple[str, str, str], dict[str, str]]:
-    """The fields of an index by SURT, time and offset."""
-    found = {}
-    for line in index.splitlines():
-        key, date, text = line.split(" ", 2)
-        fields = json.loads(text)
-        found[key, date, fields["offset"]] = fields
-    assert len(found) == len(index.splitlines())
-    return found
 
 
 def test_the_index_beside_each_object_is_that_of_cdxj_indexer(

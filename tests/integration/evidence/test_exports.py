@@ -18,8 +18,7 @@ from shared.clock import SystemClock
 from shared.errors import NotFoundError
 from shared.warc_reading import StoredRecord, read_members, read_records
 from shared.warc_validation import validate_warc
-from tests.integration.evidence.test_cdxj import lines_of
-from tests.support.peers import run
+from tests.support.peers import lines_of, run
 from tests.support.stored_evidence import StoredEvidence
 
 OF_HARBOUR = Selection(source_id="harbour")

@@ -1,6 +1,7 @@
 """Every damage to a WARC object is found before anyone relies on it."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -198,3 +199,19 @@ def test_no_bytes_upset_the_check_or_the_reader(data: bytes) -> None:
 def test_no_content_of_a_sound_member_upsets_the_reader(content: bytes) -> None:
     with pytest.raises(WarcReadError):
         list(read_records(bytes(igzip.compress(b"WARC/1.1\r\n" + content, 1, mtime=0))))
+
+
+def test_a_sealed_object_is_sound_when_every_record_follows_its_own_warcinfo(
+    warc: bytes, tmp_path: Path
+) -> None:
+    with WarcSpool(tmp_path / "other.warc.gz", INFO, now=NOON) as spool:
+        spool.record(fetched())
+    other = (tmp_path / "other.warc.gz").read_bytes()
+    _, length, _ = next(read_members(other))
+
+    assert validate_warc(warc + other, sealed=True) == 12
+    assert "and only the first" in reason_of(warc + other)
+    with pytest.raises(WarcInvalidError, match="another warcinfo"):
+        validate_warc(warc + other[length:], sealed=True)
+    with pytest.raises(WarcInvalidError, match="and only the first"):
+        validate_warc(other[length:], sealed=True)
