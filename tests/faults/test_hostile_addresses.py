@@ -296,3 +296,21 @@ def test_a_proxy_may_be_private_but_none_of_our_own_parts_and_leads_to_no_addres
     assert reasons == [FetchFailure.PRIVATE_ADDRESS] * 4 + [FetchFailure.PROXY]
     assert len(proxy.seen) == 1
     assert canary.hits == []
+
+
+def test_through_a_tunnel_the_evidence_is_what_the_host_said_and_nothing_of_the_proxy() -> None:
+    def tunnel(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\nX-Proxy: 1\r\n\r\n")
+        connection.recv(65536)
+
+    client = HttpClient(limits(), Gate())
+    with running_raw_server() as proxy:
+        proxy.answers["outlet.example:443"] = tunnel
+        (outcome,) = fetch_all([target("https://outlet.example/a", proxy=proxy.origin)], client=client)
+    client.close()
+
+    # The proxy does not know the host: the handshake ends, and neither head nor request of the tunnel is kept.
+    assert isinstance(outcome, NotFetched)
+    assert outcome.reason is FetchFailure.TLS
+    assert (outcome.request, outcome.partial, outcome.ip) == (b"", b"", None)
+    assert proxy.seen[0].raw.startswith(b"CONNECT outlet.example:443 ")

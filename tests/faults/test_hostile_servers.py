@@ -182,35 +182,57 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 FAULTS = {"expired": "expired", "wrong_host": "subject", "self_signed": "self"}
+NO_TLS = {
+    "stalls": None,
+    "speaks plain HTTP": b"HTTP/1.1 200 OK\r\n\r\n",
+    "sends an alert": b"\x15\x03\x01\x00\x02\x02\x28",
+    "sends zeros": b"\x00" * 99,
+}
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "good"])
-@pytest.mark.parametrize("accepted", [False, True])
-def test_a_bad_certificate_ends_the_look_unless_the_operator_accepts_it_and_is_told_in_the_evidence(
-    fault: str, *, accepted: bool, certificates: dict[str, Path]
+@pytest.fixture(scope="module")
+def tls_ends(certificates: dict[str, Path]) -> dict[bool, dict[str, dict[str, Any]]]:
+    """The ends of looks at TLS servers by name, where bad certificates are accepted and where they are not."""
+    ends: dict[bool, dict[str, dict[str, Any]]] = {}
+    with contextlib.ExitStack() as stack:
+        urls = {name: stack.enter_context(speaking(answer)) for name, answer in NO_TLS.items()}
+        for name in (*FAULTS, "good"):
+            server = stack.enter_context(tls_server(certificates[name]))
+            urls[name] = server.url("/page", page(b"ok"))
+        for accepted in (False, True):
+            limits = {"accept_bad_certificates": accepted}
+            report = send_worker(urls.values(), trusted=certificates["trusted"], limits=limits)
+            ends[accepted] = dict(zip(urls, report["ends"], strict=True))
+    return ends
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_bad_certificate_ends_the_look_unless_the_operator_accepts_it(
+    fault: str, tls_ends: dict[bool, dict[str, dict[str, Any]]]
 ) -> None:
-    with tls_server(certificates[fault]) as server:
-        url = server.url("/page", page(b"ok"))
-        report = send_worker(
-            [url], trusted=certificates["trusted"], limits={"accept_bad_certificates": accepted}
-        )
+    refused, accepted = tls_ends[False][fault], tls_ends[True][fault]
 
-    (end,) = report["ends"]
-    if fault == "good" or accepted:
-        assert (end["reason"], end["verified"]) == (None, fault == "good")
-    else:
-        assert end["reason"] == "certificate"
-        assert FAULTS[fault] in end["detail"]
-        assert server.seen == []
+    assert refused["reason"] == "certificate"
+    assert FAULTS[fault] in refused["detail"]
+    assert (accepted["reason"], accepted["verified"]) == (None, False)
+    assert FAULTS[fault] in accepted["tls"]["fault"]
 
 
-@pytest.mark.parametrize(
-    "answer", [None, b"HTTP/1.1 200 OK\r\n\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b"\x00" * 99]
-)
-def test_a_handshake_that_stalls_or_is_none_ends_in_time(answer: bytes | None) -> None:
-    with speaking(answer) as url:
-        report = send_worker([url])
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_good_certificate_is_told_with_the_protocol(
+    *, accepted: bool, tls_ends: dict[bool, dict[str, dict[str, Any]]]
+) -> None:
+    end = tls_ends[accepted]["good"]
 
-    (end,) = report["ends"]
+    assert (end["reason"], end["verified"]) == (None, True)
+    assert end["tls"] == {"protocol": "tls/1.3", "cipher_suite": "TLS_AES_256_GCM_SHA384", "fault": ""}
+
+
+@pytest.mark.parametrize("name", NO_TLS)
+def test_a_handshake_that_stalls_or_is_none_ends_in_time(
+    name: str, tls_ends: dict[bool, dict[str, dict[str, Any]]]
+) -> None:
+    end = tls_ends[False][name]
+
     assert end["reason"] == "tls"
     assert end["seconds"] < 2

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -110,6 +110,7 @@ def _end(outcome: FetchOutcome, spool: WarcSpool, *, seconds: float) -> dict[str
         "url": exchange.url, "kind": exchange.kind, "reason": _reason(exchange), "seconds": seconds, "kept": kept,
         "offset": exchange.offset, "length": exchange.length, "redirect": _redirect(exchange),
         "detail": exchange.failure_detail, "verified": getattr(outcome, "tls_verified", None),
+        "tls": asdict(outcome.tls) if isinstance(outcome, Fetched) and outcome.tls else None,
     }  # fmt: skip
 
 

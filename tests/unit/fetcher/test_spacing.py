@@ -124,3 +124,18 @@ def test_every_target_is_begun_once_and_no_host_is_asked_too_soon_or_too_often(
             queues.ended(connecting.pop(), sent=False)
 
     assert sorted(one.url for one in begun) == sorted(one.url for one in targets)
+
+
+def test_the_rest_of_one_host_can_be_taken_out_and_the_others_go_on() -> None:
+    dead = [target(f"http://dead.example/{number}") for number in range(3)]
+    other = target("http://good.example/")
+    queues = queue_of(*dead, other)
+    begun = queues.begin_next(100.0)
+    assert begun is dead[0]
+    queues.ended(begun, sent=False)
+
+    assert list(queues.take_waiting_of(begun.host)) == dead[1:]
+
+    assert queues.waiting == 1
+    assert queues.begin_next(100.0) is other
+    assert queues.begin_next(100.0) is None
