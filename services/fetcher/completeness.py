@@ -4,7 +4,7 @@ An object cut exactly between two records is a valid object with fewer records: 
 tell. The fetcher knows both numbers when it has written an object, the ledger keeps its length.
 """
 
-from services.fetcher.validation import WarcInvalidError, validate_warc
+from shared.warc_validation import WarcInvalidError, validate_warc
 
 
 def check_object(

@@ -33,7 +33,8 @@ REVIVE_LISTS = """
 update targets
 set state = case when archived_at is null then 'waiting' else 'archived' end, reason = null, due_at = now(),
     unchanged_looks = 0, moved_to = null, moved_looks = 0
-where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'excluded' and reason in ('gone', 'moved')
+where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'excluded'
+  and reason in ('gone', 'moved')
 """
 
 HOLD_HOST = """

@@ -116,7 +116,7 @@ class Host:
 
 
 def _is_repeat_by_the_library(before: Asked, after: Asked) -> bool:
-    """libcurl itself asks again, at once, when a connection that it had kept is reset in place of an answer.
+    """Libcurl itself asks again, at once, when a connection that it had kept is reset in place of an answer.
 
     It takes that for a connection that had gone stale (RFC 9110 §9.2.2 allows it), and has no switch for it.
     """
