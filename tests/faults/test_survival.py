@@ -121,8 +121,8 @@ def begin(archive: Archive, outlet: SlowOutlet) -> None:
     archive.kit.actions.add_source(outlet.source_text())
 
 
-def wait_for_captures(archive: Archive, count: int) -> None:
-    archive.wait_until(lambda: archive.kit.figures()["captures"] >= count)
+def wait_for_captures(archive: Archive, count: int, *, seconds: float = 20) -> None:
+    archive.wait_until(lambda: archive.kit.figures()["captures"] >= count, seconds=seconds)
 
 
 def is_fetching(archive: Archive, *, kind: str = "article") -> bool:

@@ -20,8 +20,8 @@ values (%(batch)s, %(target)s, %(source)s, 'article', %(url)s, %(at)s, %(status)
 returning capture_id
 """
 _TARGET = """
-insert into targets (url_key, url, host, source_id, kind)
-values (%(key)s, %(url)s, %(host)s, %(source)s, 'article')
+insert into targets (url_key, url, host_id, source_id, kind)
+values (%(key)s::uuid, %(url)s, (select host_id from hosts where host = %(host)s), %(source)s, 'article')
 on conflict (url_key) do update set looked_at = now() returning target_id
 """
 
@@ -177,7 +177,7 @@ class CatalogueFactory:
 def _target(ledger: Transaction, source_id: str, url: str) -> int:
     host = f"http://{source_id}.example:80"
     ledger.run("insert into hosts (host) values (%(host)s) on conflict do nothing", {"host": host})
-    key = hashlib.blake2b(url.encode(), digest_size=16).digest()
+    key = hashlib.blake2b(url.encode(), digest_size=16).hexdigest()
     row = ledger.row(_TARGET, {"key": key, "url": url, "host": host, "source": source_id})
     assert row is not None
     return int(row["target_id"])

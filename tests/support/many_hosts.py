@@ -8,7 +8,7 @@ sockets: the request came in between.
 import asyncio
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,9 @@ from itertools import pairwise
 
 TICK_SECONDS = 0.002
 """How often the loop looks at its sockets when nothing happens."""
+TURNS = 5
+"""A request on a new connection is read up to so many turns of the loop after it came: the tolerance of the
+log, which is 10 ms on an idle machine and as long as its loop takes on a busy one."""
 REASONS = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
 
 
@@ -96,13 +99,12 @@ class Host:
         there yet to when the second was read. Only when that is too short is anything proved.
         """
         wanted = self.shortest_gap.total_seconds()
-        log = sorted(self.log, key=lambda asked: asked.read_at)
+        log = _without_repeats(sorted(self.log, key=lambda asked: asked.read_at))
         known = next((place for place, asked in enumerate(log) if _is_robots_answer(asked)), len(log))
         return [
             (after.read_at - before.came_after, before.path, after.path)
             for place, (before, after) in enumerate(pairwise(log))
-            if not _is_repeat_by_the_library(before, after)
-            and after.read_at - before.came_after < (wanted if place > known else self.delay.total_seconds())
+            if after.read_at - before.came_after < (wanted if place > known else self.delay.total_seconds())
         ]
 
     def times_asked(self) -> Counter[str]:
@@ -115,12 +117,17 @@ class Host:
         return found
 
 
-def _is_repeat_by_the_library(before: Asked, after: Asked) -> bool:
-    """Libcurl itself asks again, at once, when a connection that it had kept is reset in place of an answer.
+def _without_repeats(log: list[Asked]) -> list[Asked]:
+    """Leave out what the HTTP library asked again by itself after a reset.
 
-    It takes that for a connection that had gone stale (RFC 9110 §9.2.2 allows it), and has no switch for it.
+    When a connection that it had kept is reset in place of an answer, libcurl takes it for one that had gone
+    stale and asks again at once (RFC 9110 §9.2.2 allows it). It has no switch for that.
     """
-    return before.status == 0 and before.path == after.path
+    return [
+        asked
+        for before, asked in zip([None, *log], log, strict=False)
+        if before is None or before.status != 0 or before.path != asked.path
+    ]
 
 
 def _is_robots_answer(asked: Asked) -> bool:
@@ -133,7 +140,7 @@ class ManyHosts:
     def __init__(self, hosts: list[Host]) -> None:
         self.hosts = hosts
         self._loop = asyncio.new_event_loop()
-        self._looked_at = time.monotonic()
+        self._looks = deque([time.monotonic()], maxlen=TURNS)
         self._writers: set[asyncio.StreamWriter] = set()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -162,7 +169,7 @@ class ManyHosts:
 
     def _look(self) -> None:
         """Note that everything which was there at the last look has been read by now."""
-        self._looked_at = time.monotonic()
+        self._looks.append(time.monotonic())
         self._loop.call_later(TICK_SECONDS, self._look)
 
     async def _listen(self) -> list[asyncio.Server]:
@@ -194,11 +201,7 @@ class ManyHosts:
         head = await reader.readuntil(b"\r\n\r\n")
         path = head.split(b" ", 2)[1].decode("ascii")
         status, body = host.answer(path)
-        host.log.append(
-            Asked(
-                path=path, status=status, read_at=time.monotonic(), came_after=self._looked_at - TICK_SECONDS
-            )
-        )
+        host.log.append(Asked(path=path, status=status, read_at=time.monotonic(), came_after=self._looks[0]))
         host.answering += 1
         host.most_answering = max(host.most_answering, host.answering)
         await asyncio.sleep(0.005)
