@@ -66,6 +66,7 @@ def export_warc(
 ) -> None:
     """Write the records of an article, a source, or a day of a source as one WARC, byte for byte."""
     selection = _selection(article, source, day)
+    _check_folder(output)
     with evidence_tools() as kit:
         exported = Exports(index=kit.index, evidence=kit.evidence).warc(selection, output)
     _tell(exported, output, as_json=as_json)
@@ -82,6 +83,7 @@ def export_wacz(
 ) -> None:
     """Write the same records with their index and list of pages as one WACZ file, ready for replay."""
     selection = _selection(article, source, day)
+    _check_folder(output)
     with evidence_tools() as kit:
         exports = Exports(index=kit.index, evidence=kit.evidence)
         exported = exports.wacz(selection, output, software=f"pressmark {version('pressmark')}")
@@ -159,6 +161,11 @@ def _selection(article: str | None, source: str | None, day: datetime | None) ->
     if (article is None) == (source is None) or (day is not None and source is None):
         raise typer.BadParameter("name either --article ID, or --source ID with or without --day YYYY-MM-DD")
     return Selection(article_id=article, source_id=source, day=None if day is None else day.date())
+
+
+def _check_folder(output: Path) -> None:
+    if not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
 
 
 def _tell(exported: Exported, output: Path, *, as_json: bool) -> None:

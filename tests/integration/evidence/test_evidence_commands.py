@@ -57,6 +57,7 @@ def test_a_source_is_exported_in_both_forms(archive: StoredEvidence, tmp_path: P
         assert json.loads(told.stdout)["bytes"] == (tmp_path / form).stat().st_size
     call("export", "warc", "--source", "harbour", "--day", "2001-01-01", "-o", str(tmp_path / "x"), code=4)
     call("export", "warc", "-o", str(tmp_path / "x"), code=2)
+    call("export", "warc", "--source", "harbour", "-o", str(tmp_path / "none" / "x"), code=2)
     call("export", "warc", "--article", "a", "--day", "2026-01-01", "-o", str(tmp_path / "x"), code=2)
 
 
