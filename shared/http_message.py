@@ -42,6 +42,10 @@ _DECODED_PIECE = 1024 * 1024
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _SPACE_BEFORE_COLON = re.compile(rb"[^:\s][^:]*[ \t]:")
+_MAYBE_ODD = re.compile(
+    rb"\n[ \t]|(?<!\r)\n|[ \t]:|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\n[Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-"
+    rb"|(?i:\ncontent-length:(?:[^\n]*,|(?s:.*)\ncontent-length))"
+)
 _CONTROL_IN_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 _HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
 
@@ -147,6 +151,9 @@ def retry_after(head: ResponseHead, *, now: datetime) -> timedelta | None:
 
 def head_oddities(raw_head: bytes) -> tuple[str, ...]:
     """Name what parsers could read differently in a head, as short constants; empty for a plain one."""
+    # Nearly every head is plain, and one search tells.
+    if not _MAYBE_ODD.search(raw_head):
+        return ()
     head = parse_head(raw_head)
     lines = raw_head.split(b"\n")[1:]
     has_length = any(name.lower() == "content-length" for name, _ in head.fields)

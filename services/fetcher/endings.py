@@ -1,7 +1,8 @@
 """Makes the outcome of a look from what arrived and from how the transfer ended."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.fetcher.outcomes import (
     Fetched,
@@ -13,9 +14,10 @@ from services.fetcher.outcomes import (
     Truncation,
 )
 from services.fetcher.reply import Reply
-from shared.http_message import ResponseHead, parse_head, retry_after
+from shared.http_message import parse_head, retry_after
 
 MAX_PARTIAL_BYTES = 4096
+_LONG_LENGTH = re.compile(rb"\ncontent-length:[ \t]*[0-9]{19}", re.IGNORECASE)
 _BODILESS = (204, 304)
 """RFC 9110 §8.6: a 304 may state the length of what it did not send."""
 _RETRY_AFTER_STATUSES = (301, 302, 303, 307, 308, 413, 429, 503)
@@ -55,7 +57,6 @@ def outcome_of(ending: Ending) -> Fetched | NotFetched:
     if status is None:
         return _not_fetched(ending, _headless_failure(ending), ending.detail or "no HTTP response came")
     body = reply.body
-    head = parse_head(reply.raw_head)
     return Fetched(
         target=ending.target,
         status=status,
@@ -65,19 +66,28 @@ def outcome_of(ending: Ending) -> Fetched | NotFetched:
         ip=ending.ip,
         started_at=ending.started_at,
         timings=ending.timings,
-        truncated=_truncation(ending, head, len(body)),
+        truncated=_truncation(ending, len(body)),
         interim_heads=reply.interim_heads,
         tls_verified=ending.tls_verified,
         tls=ending.tls,
-        retry_after=retry_after(head, now=ending.started_at) if status in _RETRY_AFTER_STATUSES else None,
+        retry_after=_wait(ending, status),
     )
 
 
-def _truncation(ending: Ending, head: ResponseHead, body_bytes: int) -> Truncation | None:
+def _wait(ending: Ending, status: int) -> timedelta | None:
+    if status not in _RETRY_AFTER_STATUSES:
+        return None
+    return retry_after(parse_head(ending.reply.raw_head), now=ending.started_at)
+
+
+def _truncation(ending: Ending, body_bytes: int) -> Truncation | None:
     if isinstance(ending.reply.stopped, Truncation):
         return ending.reply.stopped
     if ending.failure is None:
         # libcurl takes a length it cannot hold for none at all, and the body then ends with the connection.
+        if not _LONG_LENGTH.search(ending.reply.raw_head):
+            return None
+        head = parse_head(ending.reply.raw_head)
         stated = None if head.is_chunked or head.status in _BODILESS else head.content_length
         return Truncation.DISCONNECT if stated is not None and stated > body_bytes else None
     return Truncation.TIME if ending.failure is FetchFailure.TIMEOUT else Truncation.DISCONNECT
