@@ -6,13 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.schedule import next_look, next_recheck, next_retry, spread_of
+from services.crawler.schedule import (
+    MAX_RETRY_AFTER,
+    counted_looks,
+    denser,
+    list_interval,
+    next_look,
+    next_recheck,
+    next_retry,
+    retry_after,
+    spread_of,
+)
 from services.crawler.settings import CrawlerSettings
 from shared.sources import Recheck
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 QUARTER = timedelta(minutes=15)
+FIRST = timedelta(seconds=30)
 
 
 def test_a_list_is_looked_at_after_its_interval_and_at_most_a_tenth_later() -> None:
@@ -99,3 +110,63 @@ def test_the_settings_stand_on_their_defaults(monkeypatch: pytest.MonkeyPatch) -
 
     assert settings.max_batch_targets == 50
     assert settings.robots_fresh == timedelta(hours=24)
+
+
+def test_a_list_that_changes_at_every_look_is_looked_at_four_times_as_often_in_the_end() -> None:
+    looks, intervals = 0, []
+    for _ in range(6):
+        looks = counted_looks(looks, changed=True)
+        intervals.append(list_interval(HOUR, looks) / HOUR)
+
+    assert intervals == [1, 0.5, 0.5, 0.25, 0.25, 0.25]
+
+
+def test_a_quiet_list_is_looked_at_up_to_eight_times_as_rarely_and_one_change_brings_it_back() -> None:
+    looks = 0
+    for _ in range(50):
+        looks = counted_looks(looks, changed=False)
+
+    assert list_interval(HOUR, looks) == 8 * HOUR
+    assert list_interval(HOUR, counted_looks(looks, changed=True)) == HOUR
+
+
+@given(st.lists(st.booleans(), max_size=60))
+def test_an_interval_never_leaves_its_bounds(changes: list[bool]) -> None:
+    looks = 0
+    for changed in changes:
+        looks = counted_looks(looks, changed=changed)
+
+    assert HOUR / 4 <= list_interval(HOUR, looks) <= 8 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("120", timedelta(minutes=2)),
+        (" 0 ", timedelta(0)),
+        ("1000000000000", MAX_RETRY_AFTER),
+        ("Sun, 01 Nov 2026 00:05:00 GMT", timedelta(minutes=5)),
+        ("Sun, 01 Nov 2020 00:05:00 GMT", None),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_wait_that_a_host_asks_for_is_read_as_seconds_or_as_a_date(
+    value: str | None, wait: timedelta | None
+) -> None:
+    assert retry_after(value, now=NOW) == wait
+
+
+def test_a_retry_is_never_sooner_than_the_host_asked() -> None:
+    assert next_retry("http_503", attempts=1, now=NOW, asked_wait=HOUR) == NOW + HOUR
+    assert next_retry("http_503", attempts=1, now=NOW, asked_wait=timedelta(0)) == NOW + FIRST
+    assert next_look(NOW, every=QUARTER, jitter=0.0, failures=1, asked_wait=HOUR) == NOW + HOUR
+
+
+def test_a_rewritten_article_is_looked_at_again_at_half_the_intervals() -> None:
+    rules = denser(Recheck(after=(HOUR, 3 * HOUR), then_every=timedelta(days=10)))
+
+    assert rules.after == (HOUR / 2, HOUR, 2 * HOUR, 3 * HOUR)
+    assert rules.then_every == timedelta(days=5)
