@@ -189,6 +189,7 @@ def _capture_row(exchange: RecordedExchange, target: LeasedTarget) -> CaptureRow
         ip=exchange.ip,
         seconds=exchange.timings.total,
         is_good=_is_good(exchange, target.kind),
+        retry_after=exchange.retry_after,
     )
 
 
