@@ -44,8 +44,13 @@ _SOCKETS = {
 """The kinds of sockets that weed makes, by the port in their name."""
 
 
-def prepare_seaweedfs(directory: Path, *, ports: Mapping[str, int], secrets: Secrets) -> ChildSpec:
+def prepare_seaweedfs(
+    directory: Path, *, ports: Mapping[str, int], secrets: Secrets, volume_megabytes: int = _VOLUME_MEGABYTES
+) -> ChildSpec:
     """Write the credentials and say how to start the server.
+
+    Every bucket takes seven volumes at once, and the disk gives as many as fit their full size: a server with
+    very many small buckets needs small volumes.
 
     Raises:
         StartError: the `weed` program is not installed.
@@ -55,7 +60,7 @@ def prepare_seaweedfs(directory: Path, *, ports: Mapping[str, int], secrets: Sec
     write_private(directory / "security.toml", _signing_keys(secrets))
     return ChildSpec(
         name="seaweedfs",
-        argv=(str(_weed()), "-logtostderr=true", "server", *_options(directory, ports)),
+        argv=(str(_weed()), "-logtostderr=true", "server", *_options(directory, ports, volume_megabytes)),
         # weed reads security.toml from where it stands, and from ~/.seaweedfs, which is not ours.
         cwd=directory,
         env={"HOME": str(directory)},
@@ -82,7 +87,7 @@ def remove_sockets(ports: Mapping[str, int]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _options(directory: Path, ports: Mapping[str, int]) -> tuple[str, ...]:
+def _options(directory: Path, ports: Mapping[str, int], volume_megabytes: int) -> tuple[str, ...]:
     return (
         f"-dir={directory}",
         "-ip=127.0.0.1",
@@ -94,7 +99,7 @@ def _options(directory: Path, ports: Mapping[str, int]) -> tuple[str, ...]:
         "-master.resumeState=false",
         f"-master.port={ports['seaweedfs_master']}",
         f"-master.port.grpc={ports['seaweedfs_master_grpc']}",
-        f"-master.volumeSizeLimitMB={_VOLUME_MEGABYTES}",
+        f"-master.volumeSizeLimitMB={volume_megabytes}",
         f"-volume.port={ports['seaweedfs_volume']}",
         f"-volume.port.grpc={ports['seaweedfs_volume_grpc']}",
         "-volume.max=0",  # as many as the disk holds

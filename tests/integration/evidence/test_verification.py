@@ -126,7 +126,8 @@ class Saboteur:
             self.expect("record_differs", capture)
 
     def plant_row_twice(self) -> None:
-        first, second, *_ = self._stored.index.captures_of(self.next_key())
+        rows = sorted(self._stored.index.captures_of(self.next_key()), key=lambda row: row.capture_id)
+        first, second, *_ = rows
         self.change_row(
             second.capture_id,
             f"warc_offset = {first.warc_offset}, warc_length = {first.warc_length}, "
