@@ -115,9 +115,7 @@ def s3(shared_servers: Endpoints | None, request: pytest.FixtureRequest) -> Iter
     ground: Ground = request.getfixturevalue("ground")
     ports = choose_ports(seaweedfs.PORTS, configured={}, remembered={})
     directory = ground.data.private_directory("seaweedfs")
-    spec = seaweedfs.prepare_seaweedfs(
-        directory, ports=ports, secrets=ground.secrets, volume_megabytes=16
-    )
+    spec = seaweedfs.prepare_seaweedfs(directory, ports=ports, secrets=ground.secrets, volume_megabytes=16)
     store = ObjectStore(
         endpoint=f"http://127.0.0.1:{ports['s3']}",
         bucket="pressmark",
