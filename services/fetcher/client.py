@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import pycurl
@@ -24,6 +24,12 @@ from services.fetcher.settings import FetcherSettings
 from services.fetcher.tls import TlsConnections, told_by
 
 MAX_VALIDATOR_CHARS = 1024
+
+LONGEST_DELAY_KEPT = timedelta(seconds=1)
+"""Where a host is asked no more often than this, each look has a connection of its own. Servers close what is
+idle after a few seconds, often just as long as a delay is, and a request that crosses that end is lost."""
+
+ENDED_UNANSWERED = "the kept connection ended in place of an answer"
 
 _SUPPRESS_CONNECT_HEADERS = 265
 """CURLOPT_SUPPRESS_CONNECT_HEADERS, for which pycurl has no name: what a proxy says about a tunnel is no reply."""
@@ -227,6 +233,9 @@ class Line:
         self.curl.setopt(pycurl.HTTPHEADER, _request_fields(self._settings, target))
         # An empty text is no proxy, whatever the environment says.
         self.curl.setopt(pycurl.PROXY, target.proxy or "")
+        kept = target.delay <= LONGEST_DELAY_KEPT
+        self.curl.setopt(pycurl.FRESH_CONNECT, not kept)
+        self.curl.setopt(pycurl.FORBID_REUSE, not kept)
         self.check_certificate(known_fault=known_fault)
 
     def check_certificate(self, *, known_fault: str | None) -> None:
@@ -244,6 +253,7 @@ class Line:
         self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]
     ) -> socket.socket | int:
         family, kind, protocol, peer = address
+        self._refuse_repeat()
         if family not in (socket.AF_INET, socket.AF_INET6):
             self._refused = FetchFailure.PRIVATE_ADDRESS
         # A name with one forbidden address among good ones is refused from there on.
@@ -252,8 +262,18 @@ class Line:
 
     def _may_request(self, peer_ip: str, _local_ip: str, peer_port: int, _local_port: int) -> int:
         # Called for kept connections too, whose socket was opened for an earlier look.
+        self._refuse_repeat()
         self._refused = self._refused or self._refusal(peer_ip, peer_port)
         return int(pycurl.PREREQFUNC_ABORT if self._refused else pycurl.PREREQFUNC_OK)
+
+    def _refuse_repeat(self) -> None:
+        """End the look when its request has left before.
+
+        libcurl has no switch for this: when a kept connection ends in place of an answer, it takes it for a
+        stale one and asks again at once (RFC 9110 §9.2.2), sooner than the host allows and off the record.
+        """
+        if self.request:
+            self._refused = self._refused or FetchFailure.DISCONNECT
 
     def _refusal(self, address: str, port: int) -> FetchFailure | None:
         if self.target.proxy is not None:
@@ -274,8 +294,7 @@ class Line:
             return
         if not self.request:
             self._on_sent()
-        # libcurl asks again by itself when a kept connection turns out dead: the last request counts.
-        self.request = data
+        self.request += data
 
     def timings(self) -> Timings:
         """Read the seconds of each phase from libcurl."""
@@ -302,7 +321,7 @@ class Line:
             tls_verified=self.verifies if secure else None,
             tls=self._tls_facts() if secure else None,
             failure=self._refused or failure,
-            detail=detail,
+            detail=ENDED_UNANSWERED if self._refused is FetchFailure.DISCONNECT else detail,
         )
 
     def _tls_facts(self) -> TlsFacts:

@@ -8,7 +8,15 @@ from functools import partial
 
 from services.fetcher.client import HttpClient, Line
 from services.fetcher.gate import PROXY_URL
-from services.fetcher.outcomes import FetchFailure, FetchOutcome, FetchTarget, NotFetched, NotStarted, Tick
+from services.fetcher.outcomes import (
+    Fetched,
+    FetchFailure,
+    FetchOutcome,
+    FetchTarget,
+    NotFetched,
+    NotStarted,
+    Tick,
+)
 from services.fetcher.spacing import HostQueues
 
 TICK_SECONDS = 1.0
@@ -16,6 +24,9 @@ TICK_SECONDS = 1.0
 MOST_DEAD_LOOKS = 2
 """Looks at one host in a row that get no connection before the rest of its targets is given up. Each costs
 the connection timeout, and a batch of one dead host would be spent on nothing else."""
+
+_TOO_MANY_REQUESTS = 429
+"""RFC 6585 §4. It may come without a Retry-After; the ledger then makes the host's delay longer."""
 
 _DEAD = frozenset({FetchFailure.DNS, FetchFailure.CONNECT, FetchFailure.TIMEOUT_CONNECT, FetchFailure.TLS})
 
@@ -126,6 +137,10 @@ class _Batch:
         outcome = self._client.finish(line, failure, detail=detail)
         yield outcome
         host = line.target.host
+        if isinstance(outcome, Fetched) and _asks_to_wait(outcome):
+            # The ledger holds the host as long as it asked; what waits here goes back, to be asked after that.
+            for target in self._queues.take_waiting_of(host):
+                yield NotStarted(target=target)
         if isinstance(outcome, NotFetched) and outcome.reason in _DEAD:
             self._dead_looks[host] = self._dead_looks.get(host, 0) + 1
             if self._dead_looks[host] >= MOST_DEAD_LOOKS:
@@ -147,6 +162,10 @@ class _Batch:
         if time.monotonic() >= self._begin_until or self._received >= self._limits.batch_bytes:
             for target in self._queues.take_waiting():
                 yield NotStarted(target=target)
+
+
+def _asks_to_wait(outcome: Fetched) -> bool:
+    return outcome.retry_after is not None or outcome.status == _TOO_MANY_REQUESTS
 
 
 def _url_refusal(target: FetchTarget, client: HttpClient) -> FetchFailure | None:

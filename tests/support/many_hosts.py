@@ -99,7 +99,7 @@ class Host:
         there yet to when the second was read. Only when that is too short is anything proved.
         """
         wanted = self.shortest_gap.total_seconds()
-        log = _without_repeats(sorted(self.log, key=lambda asked: asked.read_at))
+        log = sorted(self.log, key=lambda asked: asked.read_at)
         known = next((place for place, asked in enumerate(log) if _is_robots_answer(asked)), len(log))
         return [
             (after.read_at - before.came_after, before.path, after.path)
@@ -115,19 +115,6 @@ class Host:
         for asked in self.log:
             found[asked.path].add(asked.status)
         return found
-
-
-def _without_repeats(log: list[Asked]) -> list[Asked]:
-    """Leave out what the HTTP library asked again by itself after a reset.
-
-    When a connection that it had kept is reset in place of an answer, libcurl takes it for one that had gone
-    stale and asks again at once (RFC 9110 §9.2.2 allows it). It has no switch for that.
-    """
-    return [
-        asked
-        for before, asked in zip([None, *log], log, strict=False)
-        if before is None or before.status != 0 or before.path != asked.path
-    ]
 
 
 def _is_robots_answer(asked: Asked) -> bool:
