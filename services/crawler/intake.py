@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 import structlog
 
@@ -11,7 +10,6 @@ from services.crawler.links import ListPage
 from services.crawler.pagination import is_beyond
 from services.crawler.planning import Look, Planner
 from services.crawler.robots_copies import RobotsKeeper
-from services.crawler.schedule import retry_after
 from services.crawler.settings import CrawlerSettings
 from services.crawler.traps import trap_reason
 from shared.candidates import candidate, with_robots
@@ -28,8 +26,6 @@ from shared.warc_reading import StoredExchange, read_records
 __all__ = ["Intake"]
 
 log = structlog.get_logger(__name__)
-
-_STATUSES_THAT_ASK_TO_WAIT = (429, 503)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,19 +58,18 @@ class Intake:
                 if capture.kind is TargetKind.ROBOTS:
                     self.robots.keep(capture, bodies.body(capture) or b"")
                 new = self._accept(capture, bodies, source)
-                looks.append(Look(capture=capture, new_links=new, asked_wait=bodies.asked_wait(capture)))
+                looks.append(Look(capture=capture, new_links=new))
                 accepted += new
             self.planner.plan(looks, source)
         self.batches.links_done(batch.batch_id)
         return accepted
 
     def _bodies(self, batch: StoredBatch) -> "_Bodies":
-        """Read the WARC only when a capture of the batch can link to anything or may ask to wait."""
+        """Read the WARC only when a capture of the batch can link to anything."""
         wanted = {
             capture.record_id
             for capture in batch.captures
-            if (capture.status == 200 and capture.revisit_of is None and self._may_link(capture))
-            or capture.status in _STATUSES_THAT_ASK_TO_WAIT
+            if capture.status == 200 and capture.revisit_of is None and self._may_link(capture)
         }
         if not wanted:
             return _Bodies(exchanges={})
@@ -120,13 +115,6 @@ class _Bodies:
         except DecodeError as error:
             log.warning("body_undecodable", url=capture.url, reason=error.reason)
             return None
-
-    def asked_wait(self, capture: StoredCapture) -> timedelta:
-        """Return how long the host asked to be left alone with this answer."""
-        exchange = self.exchanges.get(capture.record_id)
-        if exchange is None or capture.status not in _STATUSES_THAT_ASK_TO_WAIT:
-            return timedelta(0)
-        return retry_after(exchange.head.first("retry-after"), now=capture.fetched_at) or timedelta(0)
 
 
 def _found(

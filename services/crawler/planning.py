@@ -30,8 +30,6 @@ PROOFS_OF_A_MOVE = 3
 """Looks in a row at which a list must redirect to one address for good before it is looked at there only."""
 _FOR_GOOD = (301, 308)
 _GONE = 410
-_MAX_HOST_HOLD = timedelta(hours=1)
-"""Longest time for which one answer keeps a whole host from being asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +38,6 @@ class Look:
 
     capture: StoredCapture
     new_links: int
-    asked_wait: timedelta
-    """How long the host asked to be left alone (`Retry-After`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +67,6 @@ class Planner:
         plans: list[tuple[int, datetime | None]] = []
         for look in looks:
             target_id = look.capture.target_id
-            if look.asked_wait:
-                self._hold_host(look)
             if target_id in memories and self._ends(look.capture, memories[target_id]):
                 continue
             plans.append((target_id, self._next(look, source, memories.get(target_id), rewritten)))
@@ -90,17 +84,14 @@ class Planner:
                 every=_interval(capture, source, memory),
                 jitter=spread_of(url_key(capture.url)),
                 failures=capture.attempts,
-                asked_wait=look.asked_wait,
             )
         if capture.archived_at is not None:
             rules = denser(source.recheck) if capture.target_id in rewritten else source.recheck
-            due = next_recheck(capture.archived_at, looked_at=capture.fetched_at, rules=rules)
-            return max(due, capture.fetched_at + look.asked_wait)
+            return next_recheck(capture.archived_at, looked_at=capture.fetched_at, rules=rules)
         return next_retry(
             capture.reason or "unknown",
             attempts=capture.attempts,
             now=capture.fetched_at,
-            asked_wait=look.asked_wait,
         )
 
     def _next_robots(self, capture: StoredCapture) -> datetime:
@@ -111,11 +102,6 @@ class Planner:
             if copy is None or copy.until <= capture.fetched_at:
                 wait = min(wait, self.settings.robots_retry)
         return capture.fetched_at + wait
-
-    def _hold_host(self, look: Look) -> None:
-        until = look.capture.fetched_at + min(_MAX_HOST_HOLD, look.asked_wait)
-        self.schedule.hold_host(look.capture.host, until)
-        log.info("host_held", host=look.capture.host, status=look.capture.status, until=until.isoformat())
 
     def _ends(self, capture: StoredCapture, memory: ListMemory) -> bool:
         """End a list that is gone, or has proved that it moved. False when it goes on."""

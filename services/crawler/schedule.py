@@ -1,7 +1,6 @@
 """When a target is looked at next. All of it is arithmetic on times that are passed in."""
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -16,8 +15,6 @@ FIRST_RETRY: Final = timedelta(seconds=30)
 RETRY_FACTOR: Final = 4
 MISSING_RETRY: Final = timedelta(hours=1)
 MAX_TRIES_OF_MISSING: Final = 2
-MAX_RETRY_AFTER: Final = timedelta(days=1)
-"""Longest wait that a host is granted by its Retry-After."""
 
 MOST_CHANGED_LOOKS: Final = -4
 MOST_UNCHANGED_LOOKS: Final = 12
@@ -54,29 +51,12 @@ def list_interval(every: timedelta, unchanged_looks: int) -> timedelta:
     return longer
 
 
-def retry_after(value: str | None, *, now: datetime) -> timedelta | None:
-    """Return how long a `Retry-After` field asks to wait, at most a day (RFC 9110 §10.2.3).
-
-    None when there is no such field, or it is neither a number of seconds nor a date in the future.
-    """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit():
-        return min(MAX_RETRY_AFTER, timedelta(seconds=int(text[:9])))
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return min(MAX_RETRY_AFTER, moment - now) if moment > now else None
-
-
 def next_look(
     looked_at: datetime,
     *,
     every: timedelta,
     jitter: float,
     failures: int = 0,
-    asked_wait: timedelta = timedelta(0),
 ) -> datetime:
     """Return when a list is looked at next.
 
@@ -85,12 +65,11 @@ def next_look(
         every: the list's interval, as `list_interval` gives it.
         jitter: from 0 to 1, such as `spread_of` gives; 1 is a tenth of the interval later.
         failures: looks in a row that failed. Each doubles the wait, up to six hours.
-        asked_wait: the wait that the host asked for.
     """
     wait = every * (1 + SPREAD * min(1.0, max(0.0, jitter)))
     longest = max(wait, MAX_LIST_WAIT)
     doubled: timedelta = wait * 2 ** min(max(0, failures), 20)
-    return looked_at + max(asked_wait, min(longest, doubled))
+    return looked_at + min(longest, doubled)
 
 
 def spread_of(key: bytes) -> float:
@@ -119,31 +98,29 @@ def denser(rules: Recheck) -> Recheck:
     return rules.model_copy(update={"after": tuple(after), "then_every": rules.then_every / 2})
 
 
-def next_retry(
-    reason: str, *, attempts: int, now: datetime, asked_wait: timedelta = timedelta(0)
-) -> datetime | None:
+def next_retry(reason: str, *, attempts: int, now: datetime) -> datetime | None:
     """Return when a target that was never archived is tried again, or None: it has failed for good.
 
     Args:
         reason: the fetcher's reason, or `http_` and the status.
         attempts: failed looks so far, from 1.
         now: the time of the last of them.
-        asked_wait: the wait that the host asked for (`Retry-After`): the retry is never sooner.
 
     What passes (no answer, 5xx, 408, 425, 429, a body cut short) is tried three times in all, after 30 s
     and 2 minutes. A page that is not there or not for us (other 4xx) gets one more look after an hour,
     because lists name articles before they are served. Gone (410, 451) and what can never be asked
-    for is given up at once.
+    for is given up at once. A host that asks to be left alone (`Retry-After`) is held as a whole in the
+    ledger, so a look that is due before is not made before.
     """
     status = _status_in(reason)
     if reason in _HOPELESS or status in _GONE:
         return None
     if status is not None and status < 500 and status not in _PASSING_STATUSES:
-        return now + max(asked_wait, MISSING_RETRY) if attempts < MAX_TRIES_OF_MISSING else None
+        return now + MISSING_RETRY if attempts < MAX_TRIES_OF_MISSING else None
     if attempts >= MAX_TRIES:
         return None
     wait: timedelta = FIRST_RETRY * RETRY_FACTOR ** (max(1, attempts) - 1)
-    return now + max(asked_wait, wait)
+    return now + wait
 
 
 def _status_in(reason: str) -> int | None:

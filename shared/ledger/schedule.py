@@ -108,11 +108,6 @@ class Schedule:
         with self._database.transaction() as transaction:
             return transaction.run(sql.REVIVE_LISTS, arguments)
 
-    def hold_host(self, host: str, until: datetime) -> None:
-        """Ask a host for nothing before a time, because it said so (RFC 9110 §10.2.3)."""
-        with self._database.transaction() as transaction:
-            transaction.run(sql.HOLD_HOST, {"host": host, "until": until})
-
     def edited(self, target_ids: Sequence[int]) -> frozenset[int]:
         """Return which of these addresses belong to an article that was edited."""
         if not target_ids:

@@ -37,10 +37,6 @@ where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'ex
   and reason in ('gone', 'moved')
 """
 
-HOLD_HOST = """
-update hosts set next_request_at = greatest(next_request_at, %(until)s) where host = %(host)s
-"""
-
 EDITED = """
 select distinct article_urls.target_id
 from article_urls join edits using (article_id)

@@ -123,15 +123,6 @@ def test_the_sample_of_a_day_is_taken_once_and_differs_from_the_next(database: D
     assert first != second
 
 
-def test_a_held_host_is_asked_for_nothing(database: Database) -> None:
-    put_source(database)
-    accept(database, pages(2))
-
-    Schedule(database).hold_host("http://harbour.example:80", LATER)
-
-    assert Frontier(database).claim(limits=ClaimLimits(), trace_id="t") is None
-
-
 def test_a_look_is_brought_forward_and_never_put_off(database: Database) -> None:
     put_source(database)
     accept(database, pages(1))

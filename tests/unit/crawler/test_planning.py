@@ -26,7 +26,6 @@ class Plans:
         self.memory: dict[int, ListMemory] = {}
         self.plans: dict[int, datetime | None] = {}
         self.ended: list[EndedList] = []
-        self.held: dict[str, datetime] = {}
         self.copies: dict[str, RobotsCopy] = {}
 
     def memories(self, target_ids: list[int]) -> dict[int, ListMemory]:
@@ -41,9 +40,6 @@ class Plans:
     def end_list(self, ended: EndedList) -> bool:
         self.ended.append(ended)
         return True
-
-    def hold_host(self, host: str, until: datetime) -> None:
-        self.held[host] = until
 
     def plan_looks(self, plans: list[tuple[int, datetime | None]]) -> None:
         self.plans.update(plans)
@@ -62,9 +58,9 @@ def capture(**changes: object) -> StoredCapture:
     return StoredCapture(**(values | changes))
 
 
-def plan(plans: Plans, *looks: StoredCapture, new: int = 0, wait: timedelta = timedelta(0)) -> None:
+def plan(plans: Plans, *looks: StoredCapture, new: int = 0) -> None:
     planner = Planner(frontier=cast("Frontier", plans), schedule=cast("Schedule", plans), settings=SETTINGS)
-    planner.plan([Look(capture=one, new_links=new, asked_wait=wait) for one in looks], source())
+    planner.plan([Look(capture=one, new_links=new) for one in looks], source())
 
 
 def keep(plans: Plans, answer: StoredCapture, body: bytes = b"User-agent: *") -> None:
@@ -124,15 +120,6 @@ def test_a_passing_redirect_or_one_to_another_site_moves_nothing(status: int, to
         plan(plans, capture(status=status, redirect_to=to))
 
     assert plans.ended == []
-
-
-def test_a_host_that_asks_to_wait_is_left_alone_as_a_whole() -> None:
-    plans = Plans()
-    page = capture(kind=TargetKind.ARTICLE, status=503, reason="http_503", attempts=1)
-    plan(plans, page, wait=timedelta(minutes=10))
-
-    assert plans.held == {A: NOW + timedelta(minutes=10)}
-    assert plans.plans[7] == NOW + timedelta(minutes=10)
 
 
 def test_robots_txt_counts_for_the_host_asked_first_however_far_it_redirects() -> None:

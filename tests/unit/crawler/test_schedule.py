@@ -7,14 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crawler.schedule import (
-    MAX_RETRY_AFTER,
     counted_looks,
     denser,
     list_interval,
     next_look,
     next_recheck,
     next_retry,
-    retry_after,
     spread_of,
 )
 from services.crawler.settings import CrawlerSettings
@@ -137,32 +135,6 @@ def test_an_interval_never_leaves_its_bounds(changes: list[bool]) -> None:
         looks = counted_looks(looks, changed=changed)
 
     assert HOUR / 4 <= list_interval(HOUR, looks) <= 8 * HOUR
-
-
-@pytest.mark.parametrize(
-    ("value", "wait"),
-    [
-        ("120", timedelta(minutes=2)),
-        (" 0 ", timedelta(0)),
-        ("1000000000000", MAX_RETRY_AFTER),
-        ("Sun, 01 Nov 2026 00:05:00 GMT", timedelta(minutes=5)),
-        ("Sun, 01 Nov 2020 00:05:00 GMT", None),
-        ("soon", None),
-        ("-5", None),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_a_wait_that_a_host_asks_for_is_read_as_seconds_or_as_a_date(
-    value: str | None, wait: timedelta | None
-) -> None:
-    assert retry_after(value, now=NOW) == wait
-
-
-def test_a_retry_is_never_sooner_than_the_host_asked() -> None:
-    assert next_retry("http_503", attempts=1, now=NOW, asked_wait=HOUR) == NOW + HOUR
-    assert next_retry("http_503", attempts=1, now=NOW, asked_wait=timedelta(0)) == NOW + FIRST
-    assert next_look(NOW, every=QUARTER, jitter=0.0, failures=1, asked_wait=HOUR) == NOW + HOUR
 
 
 def test_a_rewritten_article_is_looked_at_again_at_half_the_intervals() -> None:
