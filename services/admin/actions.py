@@ -175,6 +175,7 @@ class Actions:
                 home=source.home,
                 definition=text,
                 robots_reason="" if obeys_robots(source) else source.politeness.robots_reason,
+                proxy=source.politeness.proxy or "",
             ),
             obeys_robots=obeys_robots(source),
             delay=source.politeness.delay,

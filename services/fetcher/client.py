@@ -16,7 +16,7 @@ from math import ceil
 
 import pycurl
 
-from services.fetcher.endings import Ending, outcome_of, printable
+from services.fetcher.endings import Ending, outcome_of, printable, without_credentials
 from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched, Timings, TlsFacts
 from services.fetcher.reply import HeldBytes, Reply
@@ -231,8 +231,9 @@ class Line:
         self.begun_at = time.monotonic()
         self.curl.setopt(pycurl.URL, target.url)
         self.curl.setopt(pycurl.HTTPHEADER, _request_fields(self._settings, target))
-        # An empty text is no proxy, whatever the environment says.
-        self.curl.setopt(pycurl.PROXY, target.proxy or "")
+        proxy = None if target.proxy is None else self._settings.proxy_url(target.proxy)
+        # An empty text is no proxy, whatever the environment says; a name that stands for none leads nowhere.
+        self.curl.setopt(pycurl.PROXY, proxy or target.proxy or "")
         kept = target.delay <= LONGEST_DELAY_KEPT
         self.curl.setopt(pycurl.FRESH_CONNECT, not kept)
         self.curl.setopt(pycurl.FORBID_REUSE, not kept)
@@ -314,7 +315,7 @@ class Line:
         return Ending(
             target=self.target,
             reply=self.reply,
-            request=self.request,
+            request=self.request if self.target.proxy is None else without_credentials(self.request),
             started_at=self.started_at,
             timings=self.timings(),
             ip=(self.curl.getinfo(pycurl.PRIMARY_IP) or "") if self.target.proxy is None else "",

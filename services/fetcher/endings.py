@@ -20,6 +20,11 @@ MAX_PARTIAL_BYTES = 4096
 _LONG_LENGTH = re.compile(rb"\ncontent-length:[ \t]*[0-9]{19}", re.IGNORECASE)
 _BODILESS = (204, 304)
 """RFC 9110 §8.6: a 304 may state the length of what it did not send."""
+_PROXY_WANTS_CREDENTIALS = 407
+"""RFC 9110 §15.5.8: only a proxy says this."""
+_OF_THE_PROXY = (FetchFailure.DNS, FetchFailure.CONNECT, FetchFailure.DISCONNECT, FetchFailure.PROTOCOL)
+"""What is not about the host as long as no request to it has left: the proxy is not there, or opens no tunnel."""
+_CREDENTIALS = re.compile(rb"\nproxy-authorization:[^\n]*", re.IGNORECASE)
 _RETRY_AFTER_STATUSES = (301, 302, 303, 307, 308, 413, 429, 503)
 """Where Retry-After means something: RFC 9110 §10.2.3, RFC 6585 §4."""
 
@@ -54,6 +59,10 @@ def outcome_of(ending: Ending) -> Fetched | NotFetched:
     if ending.failure in (FetchFailure.PRIVATE_ADDRESS, FetchFailure.PORT):
         return _not_fetched(ending, ending.failure, "the address was refused when it was about to be asked")
     status = reply.final_status()
+    if status == _PROXY_WANTS_CREDENTIALS and ending.target.proxy is not None:
+        return _not_fetched(
+            ending, FetchFailure.PROXY, "the proxy wants a user and a password it knows (407)"
+        )
     if status is None:
         return _not_fetched(ending, _headless_failure(ending), ending.detail or "no HTTP response came")
     body = reply.body
@@ -97,6 +106,8 @@ def _headless_failure(ending: Ending) -> FetchFailure:
     """Name the phase in which a look ended that never got a whole final head."""
     if ending.failure is None:
         return FetchFailure.PROTOCOL
+    if ending.target.proxy is not None and not ending.request and ending.failure in _OF_THE_PROXY:
+        return FetchFailure.PROXY
     if ending.failure is not FetchFailure.TIMEOUT:
         return ending.failure
     timings = ending.timings
@@ -118,6 +129,11 @@ def _not_fetched(ending: Ending, reason: FetchFailure, detail: str) -> NotFetche
         request=ending.request,
         partial=(ending.reply.raw_head or ending.reply.stray)[:MAX_PARTIAL_BYTES],
     )
+
+
+def without_credentials(request: bytes) -> bytes:
+    """Return a request as it was sent, but for what a proxy alone was told: user and password."""
+    return _CREDENTIALS.sub(b"", request)
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from services.fetcher.client import HttpClient, Line
-from services.fetcher.gate import PROXY_URL
+from services.fetcher.endings import printable
 from services.fetcher.outcomes import (
     Fetched,
     FetchFailure,
@@ -28,7 +28,15 @@ the connection timeout, and a batch of one dead host would be spent on nothing e
 _TOO_MANY_REQUESTS = 429
 """RFC 6585 §4. It may come without a Retry-After; the ledger then makes the host's delay longer."""
 
-_DEAD = frozenset({FetchFailure.DNS, FetchFailure.CONNECT, FetchFailure.TIMEOUT_CONNECT, FetchFailure.TLS})
+_DEAD = frozenset(
+    {
+        FetchFailure.DNS,
+        FetchFailure.CONNECT,
+        FetchFailure.TIMEOUT_CONNECT,
+        FetchFailure.TLS,
+        FetchFailure.PROXY,
+    }
+)
 
 
 def fetch_all(
@@ -56,9 +64,9 @@ class _Batch:
 
     def __init__(self, targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick) -> None:
         now = time.monotonic()
-        refusals = [(target, _url_refusal(target, client)) for target in targets]
-        self._refused = [(target, reason) for target, reason in refusals if reason is not None]
-        self._queues = HostQueues((target for target, reason in refusals if reason is None), now=now)
+        refusals = [(target, _refusal(target, client)) for target in targets]
+        self._refused = [(target, refusal) for target, refusal in refusals if refusal is not None]
+        self._queues = HostQueues((target for target, refusal in refusals if refusal is None), now=now)
         self._client = client
         self._limits = client.settings
         self._on_tick = on_tick
@@ -72,8 +80,7 @@ class _Batch:
 
     def outcomes(self) -> Iterator[FetchOutcome]:
         """Run until every target has its outcome."""
-        for target, reason in self._refused:
-            detail = "the URL was refused before anything was asked"
+        for target, (reason, detail) in self._refused:
             yield NotFetched(target=target, reason=reason, detail=detail, started_at=datetime.now(UTC))
         while self._queues.waiting or self._client.running:
             self._begin_due()
@@ -168,9 +175,12 @@ def _asks_to_wait(outcome: Fetched) -> bool:
     return outcome.retry_after is not None or outcome.status == _TOO_MANY_REQUESTS
 
 
-def _url_refusal(target: FetchTarget, client: HttpClient) -> FetchFailure | None:
+def _refusal(target: FetchTarget, client: HttpClient) -> tuple[FetchFailure, str] | None:
+    """Return why a target is not asked at all, and the words for it."""
     if target.proxy is None:
-        return client.gate.url_refusal(target.url)
-    if not PROXY_URL.fullmatch(target.proxy):
-        return FetchFailure.PROXY
-    return client.gate.refusal_behind_proxy(target.url)
+        reason = client.gate.url_refusal(target.url)
+    elif client.settings.proxy_url(target.proxy) is None:
+        return FetchFailure.PROXY, f"PRESSMARK_FETCHER_PROXIES has no proxy named {printable(target.proxy)!r}"
+    else:
+        reason = client.gate.refusal_behind_proxy(target.url)
+    return None if reason is None else (reason, "the URL was refused before anything was asked")

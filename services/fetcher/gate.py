@@ -64,12 +64,6 @@ _URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~|{}^`]+", re.IGNORECASE | re.ASC
 Without re.ASCII, ignoring case lets the dotless i, the long s and the Kelvin sign through.
 """
 
-PROXY_URL = re.compile(
-    r"(https?|socks5h)://([!-.0-?A-~]{1,200}@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253}):\d{1,5}/?",
-    re.IGNORECASE | re.ASCII,
-)
-"""A proxy that resolves names itself. With plain SOCKS 5 libcurl would, and nobody would see the address."""
-
 _SHARED_PORTS = frozenset({80, 443})
 
 _LOCAL_NAME = re.compile(

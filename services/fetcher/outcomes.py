@@ -38,7 +38,8 @@ class FetchTarget:
     hops: str | None = None
     """The path from the seed, one letter a hop (`hopsFromSeed` of the metadata record)."""
     proxy: str | None = None
-    """`http://`, `https://` or `socks5h://` `[user:password@]host:port` to ask through; None asks directly."""
+    """What to ask through: `http://`, `https://` or `socks5h://` `host:port`, or the name of one that the settings
+    hold with its credentials. None asks directly."""
     robots: str = "obey"
     """The robots policy of its source; anything but `obey` is told in the metadata record, with its reason."""
 

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from pydantic import ByteSize, Field
+from pydantic import ByteSize, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import PressmarkSettings
+from shared.sources.proxies import PROXY_NAME, is_proxy_address
 
 
 class FetcherSettings(PressmarkSettings):
@@ -76,6 +77,24 @@ class FetcherSettings(PressmarkSettings):
     """Whether a look whose certificate fails is made again without the check. The WARC says that it was;
     nothing secret is ever sent. Off, because a reader must be able to trust where a page came from; an
     operator may find an outlet with an expired certificate worth its evidence all the same."""
+
+    proxies: SecretStr = SecretStr("")
+    """Names for proxies that want user and password, as `name=http://user:password@host:port`, separated by
+    blanks. A source file says the name. What is written here is never logged or kept."""
+
+    @field_validator("proxies")
+    @classmethod
+    def _proxies_are_named_addresses(cls, proxies: SecretStr) -> SecretStr:
+        for number, part in enumerate(proxies.get_secret_value().split(), start=1):
+            name, _, address = part.partition("=")
+            if not PROXY_NAME.fullmatch(name) or not is_proxy_address(address, with_credentials=True):
+                raise ValueError(f"part {number} is not name=http://user:password@host:port")
+        return proxies
+
+    def proxy_url(self, proxy: str) -> str | None:
+        """Return the address that a source's proxy stands for, or None where it stands for none."""
+        named = dict(part.split("=", 1) for part in self.proxies.get_secret_value().split())
+        return named.get(proxy, proxy if is_proxy_address(proxy, with_credentials=False) else None)
 
 
 class ReaderAddress(PressmarkSettings):

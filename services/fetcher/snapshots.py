@@ -166,6 +166,7 @@ def _fetch_target(target: LeasedTarget) -> FetchTarget:
         via=target.via,
         hops="L" * target.hops or None,
         robots=target.robots,
+        proxy=target.proxy,
     )
 
 

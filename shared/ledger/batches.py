@@ -61,6 +61,8 @@ class LeasedTarget:
     previous: PreviousLook | None
     robots: str = "obey"
     """The robots policy of its source: `obey`, or `ignore: ` and why."""
+    proxy: str | None = None
+    """What requests of its source go through: an address, or a name the fetcher knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +323,7 @@ _LEASED_FIELDS = (
     "via",
     "hops",
     "robots",
+    "proxy",
 )
 
 

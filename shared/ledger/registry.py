@@ -23,6 +23,8 @@ class SourceRow:
     removed_at: datetime | None = None
     robots_reason: str = ""
     """Why robots.txt is not obeyed; empty where it is."""
+    proxy: str = ""
+    """What its requests go through, as its file names it; empty where they go directly."""
 
 
 class Registry:
@@ -41,6 +43,7 @@ class Registry:
             "definition": row.definition,
             "obeys": obeys_robots,
             "reason": row.robots_reason,
+            "proxy": row.proxy,
             "delay": delay,
             "concurrency": concurrency,
         }
@@ -87,16 +90,17 @@ class Registry:
 
 
 _SELECT = """
-select source_id, name, language, home, definition, added_at, removed_at, robots_reason from sources
+select source_id, name, language, home, definition, added_at, removed_at, robots_reason, proxy
+from sources
 """
 
 _PUT = """
-insert into sources (source_id, name, language, home, definition, obeys_robots, robots_reason)
-values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s, %(reason)s)
+insert into sources (source_id, name, language, home, definition, obeys_robots, robots_reason, proxy)
+values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s, %(reason)s, %(proxy)s)
 on conflict (source_id) do update
 set name = excluded.name, language = excluded.language, home = excluded.home,
     definition = excluded.definition, obeys_robots = excluded.obeys_robots,
-    robots_reason = excluded.robots_reason, updated_at = now(), removed_at = null
+    robots_reason = excluded.robots_reason, proxy = excluded.proxy, updated_at = now(), removed_at = null
 """
 
 # A host that several sources share keeps the most careful of their wishes.

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from shared.sources.proxies import PROXY_NAME, is_proxy_address
 from shared.urls import BadUrlError, canonical_url
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -70,9 +71,24 @@ def _selector(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    if PROXY_NAME.fullmatch(text) or is_proxy_address(text, with_credentials=False):
+        return text
+    if is_proxy_address(text, with_credentials=True):
+        raise ValueError(
+            "keep user and password out of the source file: give the whole address a name in"
+            " PRESSMARK_FETCHER_PROXIES, and write that name here"
+        )
+    raise ValueError(
+        'write "http://host:port", "https://host:port" or "socks5h://host:port",'
+        " or a name that stands in PRESSMARK_FETCHER_PROXIES"
+    )
+
+
 SourceId = Annotated[str, AfterValidator(_source_id)]
 Language = Annotated[str, AfterValidator(_language)]
 TimeZoneName = Annotated[str, AfterValidator(_timezone)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
 Selector = Annotated[str, AfterValidator(_selector)]
+Proxy = Annotated[str, AfterValidator(_proxy)]

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from shared.sources.checks import HttpUrl, Language, Pattern, Selector, SourceId, TimeZoneName
+from shared.sources.checks import HttpUrl, Language, Pattern, Proxy, Selector, SourceId, TimeZoneName
 from shared.sources.durations import Duration
 from shared.urls import canonical_url
 
@@ -136,6 +136,9 @@ class Politeness(_Part):
     robots: RobotsChoice = RobotsChoice.OBEY
     robots_reason: str = ""
     """Why robots.txt is not obeyed. It is kept with the evidence."""
+    proxy: Proxy | None = None
+    """What every request of this source goes through: an address such as `http://proxy.example:3128`, or a name
+    that the operator gave an address with user and password in `PRESSMARK_FETCHER_PROXIES`."""
 
     @field_validator("delay")
     @classmethod

@@ -15,6 +15,7 @@ from shared.sources.model import SourceFile
 
 _TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LONGEST_SHOWN = 60
+_PASSWORD = re.compile(r"://[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +147,7 @@ def _found(path: KeyPath, document: dict[str, Any]) -> str:
             value = value[part]
         except (KeyError, IndexError, TypeError):
             return ""
-    return "" if isinstance(value, dict) else _shown(_toml_like(value))
+    return "" if isinstance(value, dict) else _shown(_PASSWORD.sub("://...@", _toml_like(value)))
 
 
 def _toml_like(value: object) -> str:

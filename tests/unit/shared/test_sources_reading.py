@@ -233,3 +233,48 @@ def test_private_addresses_that_the_operator_allows_and_public_ones_are_not_name
     assert private_hosts(with_home("http://10.0.0.1/"), loopback) == ["10.0.0.1"]
     assert private_hosts(with_home("http://93.184.216.34/"), ()) == []
     assert private_hosts(with_home("http://www.kcna.kp/"), ()) == []
+
+
+PROXIED = """id = "far"
+name = "Far"
+language = "en"
+home = "http://far.example/"
+[[lists]]
+url = "http://far.example/"
+kind = "listing"
+[politeness]
+proxy = {proxy}
+"""
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    ["http://proxy.example:3128", "https://proxy.example:443/", "socks5h://[::1]:1080", "oslo", "oslo-2"],
+)
+def test_a_proxy_is_an_address_or_a_name(proxy: str) -> None:
+    source = load_source(PROXIED.format(proxy=f'"{proxy}"'))
+
+    assert source.politeness.proxy == proxy
+    assert load_source(dump_source(source)) == source
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "", "Oslo", "proxy.example:3128", "http://proxy.example", "http://proxy.example:0", "http://p.example:65536",
+        "socks5://p.example:1080", "socks4a://p.example:1080", "ftp://p.example:21", "http://p.example:80/path",
+        "http://p example:80", "http://p.example:80\\r\\nX: y", "$PROXY",
+    ],
+)  # fmt: skip
+def test_what_is_no_proxy_is_refused_with_what_would_be_right(proxy: str) -> None:
+    with pytest.raises(SourceFileError, match=r'politeness\.proxy: .*"http://host:port"') as told:
+        load_source(PROXIED.format(proxy=f'"{proxy}"'))
+
+    assert told.value.line == 9
+
+
+def test_a_password_in_a_source_file_is_refused_without_being_repeated() -> None:
+    with pytest.raises(SourceFileError, match="PRESSMARK_FETCHER_PROXIES") as told:
+        load_source(PROXIED.format(proxy='"http://us:s3cret@proxy.example:3128"'))
+
+    assert "s3cret" not in str(told.value)
