@@ -16,6 +16,7 @@ from math import ceil
 
 import pycurl
 
+from services.fetcher.asking import request_fields
 from services.fetcher.endings import Ending, outcome_of, printable, without_credentials
 from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched, Timings, TlsFacts
@@ -23,11 +24,15 @@ from services.fetcher.reply import HeldBytes, Reply
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.tls import TlsConnections, told_by
 
-MAX_VALIDATOR_CHARS = 1024
+MOST_ADDRESSES = 8
+"""Addresses of one name that a look tries. A name may have hundreds, none of which answers."""
 
 LONGEST_DELAY_KEPT = timedelta(seconds=1)
 """Where a host is asked no more often than this, each look has a connection of its own. Servers close what is
 idle after a few seconds, often just as long as a delay is, and a request that crosses that end is lost."""
+
+MOST_HOSTS_THAT_HANG_UP = 10_000
+"""Hosts of which a process remembers that they end connections without saying so, and keeps none of theirs."""
 
 ENDED_UNANSWERED = "the kept connection ended in place of an answer"
 
@@ -75,6 +80,7 @@ class HttpClient:
         self._owner = 0
         self._of_parents: list[object] = []
         self._running: dict[pycurl.Curl, Line] = {}
+        self._hosts_that_hang_up: set[str] = set()
 
     @property
     def running(self) -> int:
@@ -126,7 +132,8 @@ class HttpClient:
         line = (
             self._idle.pop() if self._idle else Line(self.settings, self.gate, held=self._held, tls=self._tls)
         )
-        line.prepare(target, on_sent, known_fault=known_fault)
+        keep = target.delay <= LONGEST_DELAY_KEPT and target.host not in self._hosts_that_hang_up
+        line.prepare(target, on_sent, known_fault=known_fault, keep=keep)
         self._running[line.curl] = line
         self._multi.add_handle(line.curl)
         return line
@@ -140,6 +147,8 @@ class HttpClient:
     def finish(self, line: "Line", failure: FetchFailure | None, *, detail: str) -> Fetched | NotFetched:
         """End a look, over or not, and make its outcome."""
         outcome = outcome_of(line.ending(failure, detail))
+        if line.ended_unanswered and len(self._hosts_that_hang_up) < MOST_HOSTS_THAT_HANG_UP:
+            self._hosts_that_hang_up.add(line.target.host)
         self._release(line)
         self._idle.append(line)
         return outcome
@@ -219,8 +228,10 @@ class Line:
         self.curl.setopt(pycurl.WRITEFUNCTION, self._on_body)
         self.curl.setopt(pycurl.DEBUGFUNCTION, self._on_debug)
 
-    def prepare(self, target: FetchTarget, on_sent: Callable[[], None], *, known_fault: str | None) -> None:
-        """Make ready for a look at a target."""
+    def prepare(
+        self, target: FetchTarget, on_sent: Callable[[], None], *, known_fault: str | None, keep: bool
+    ) -> None:
+        """Make ready for a look at a target; `keep` tells whether its connection serves other looks too."""
         self.target = target
         self._on_sent = on_sent
         self.reply = Reply(self._settings, self._held)
@@ -230,20 +241,25 @@ class Line:
         self.started_at = datetime.now(UTC)
         self.begun_at = time.monotonic()
         self.curl.setopt(pycurl.URL, target.url)
-        self.curl.setopt(pycurl.HTTPHEADER, _request_fields(self._settings, target))
+        self.curl.setopt(pycurl.HTTPHEADER, request_fields(self._settings, target))
         proxy = None if target.proxy is None else self._settings.proxy_url(target.proxy)
         # An empty text is no proxy, whatever the environment says; a name that stands for none leads nowhere.
         self.curl.setopt(pycurl.PROXY, proxy or target.proxy or "")
-        kept = target.delay <= LONGEST_DELAY_KEPT
-        self.curl.setopt(pycurl.FRESH_CONNECT, not kept)
-        self.curl.setopt(pycurl.FORBID_REUSE, not kept)
+        self.curl.setopt(pycurl.FRESH_CONNECT, not keep)
+        self.curl.setopt(pycurl.FORBID_REUSE, not keep)
         self.check_certificate(known_fault=known_fault)
 
     def check_certificate(self, *, known_fault: str | None) -> None:
         """Set whether the certificate of the host is checked: it is, unless a fault is known and accepted."""
         self.known_fault = known_fault
+        self._addresses_tried = 0
         self.curl.setopt(pycurl.SSL_VERIFYPEER, 1 if self.verifies else 0)
         self.curl.setopt(pycurl.SSL_VERIFYHOST, 2 if self.verifies else 0)
+
+    @property
+    def ended_unanswered(self) -> bool:
+        """Whether a kept connection ended in place of the answer."""
+        return self._refused is FetchFailure.DISCONNECT
 
     @property
     def verifies(self) -> bool:
@@ -255,6 +271,9 @@ class Line:
     ) -> socket.socket | int:
         family, kind, protocol, peer = address
         self._refuse_repeat()
+        self._addresses_tried += 1
+        if self._addresses_tried > MOST_ADDRESSES:
+            return int(pycurl.SOCKET_BAD)
         if family not in (socket.AF_INET, socket.AF_INET6):
             self._refused = FetchFailure.PRIVATE_ADDRESS
         # A name with one forbidden address among good ones is refused from there on.
@@ -322,7 +341,7 @@ class Line:
             tls_verified=self.verifies if secure else None,
             tls=self._tls_facts() if secure else None,
             failure=self._refused or failure,
-            detail=ENDED_UNANSWERED if self._refused is FetchFailure.DISCONNECT else detail,
+            detail=ENDED_UNANSWERED if self.ended_unanswered else detail,
         )
 
     def _tls_facts(self) -> TlsFacts:
@@ -363,23 +382,3 @@ def _new_handle(settings: FetcherSettings) -> pycurl.Curl:
     if authorities:
         curl.setopt(pycurl.CAINFO, authorities)
     return curl
-
-
-def _request_fields(settings: FetcherSettings, target: FetchTarget) -> list[bytes]:
-    fields = [
-        ("User-Agent", settings.user_agent),
-        ("Accept", settings.accept),
-        ("Accept-Encoding", "gzip, deflate"),
-        ("Accept-Language", settings.accept_language),
-        ("If-None-Match", _clean_validator(target.etag)),
-        ("If-Modified-Since", _clean_validator(target.last_modified)),
-    ]
-    return [f"{name}: {value}".encode("latin-1") for name, value in fields if value]
-
-
-def _clean_validator(value: str | None) -> str | None:
-    """Return what a host once sent as ETag or Last-Modified, or None when it is not fit to be sent back."""
-    if not value or len(value) > MAX_VALIDATOR_CHARS:
-        return None
-    fit = all(" " <= character <= "~" or "\xa0" <= character <= "\xff" for character in value)
-    return value if fit else None

@@ -108,9 +108,13 @@ def _headless_failure(ending: Ending) -> FetchFailure:
         return FetchFailure.PROTOCOL
     if ending.target.proxy is not None and not ending.request and ending.failure in _OF_THE_PROXY:
         return FetchFailure.PROXY
-    if ending.failure is not FetchFailure.TIMEOUT:
-        return ending.failure
+    return _phase_of_timeout(ending) if ending.failure is FetchFailure.TIMEOUT else ending.failure
+
+
+def _phase_of_timeout(ending: Ending) -> FetchFailure:
     timings = ending.timings
+    if ending.detail.startswith("Resolving timed out"):
+        return FetchFailure.DNS
     if not timings.connect:
         return FetchFailure.TIMEOUT_CONNECT
     if not timings.tls and ending.target.url.lower().startswith("https:"):

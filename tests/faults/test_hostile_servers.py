@@ -131,7 +131,7 @@ def test_a_dead_host_costs_two_connection_timeouts_and_not_one_for_each_page() -
 def test_a_host_that_answers_now_and_then_is_not_given_up() -> None:
     def refuse_every_second(connection: socket.socket) -> None:
         turns.append(1)
-        connection.sendall(page(b"ok") if len(turns) % 2 else b"")
+        connection.sendall(page(b"ok", b"Connection: close") if len(turns) % 2 else b"")
 
     turns: list[int] = []
     with running_raw_server(host=HOSTILE_HOST) as server:

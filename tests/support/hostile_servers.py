@@ -108,12 +108,20 @@ def tls_server(certificate: Path) -> Iterator[RawServer]:
         yield server
 
 
-def make_certificate(folder: Path, name: str, *, address: str = HOSTILE_HOST, expired: bool = False) -> Path:
+def make_certificate(
+    folder: Path,
+    name: str,
+    *,
+    address: str = HOSTILE_HOST,
+    names: Sequence[str] = (),
+    expired: bool = False,
+) -> Path:
     """Make a certificate that nobody has signed but itself, with its key behind it."""
     key, request, path = folder / f"{name}.key", folder / f"{name}.csr", folder / f"{name}.pem"
     extensions = folder / f"{name}.cnf"
+    subjects = ",".join(f"{'DNS' if one[-1].isalpha() else 'IP'}:{one}" for one in names or (address,))
     extensions.write_text(
-        f"subjectAltName=IP:{address}\nbasicConstraints=CA:TRUE\n[ca]\ndefault_ca=all\n[all]\n"
+        f"subjectAltName={subjects}\nbasicConstraints=CA:TRUE\n[ca]\ndefault_ca=all\n[all]\n"
         f"database={folder}/{name}.db\nnew_certs_dir={folder}\nrand_serial=yes\ndefault_md=sha256\n"
         "policy=any\nunique_subject=no\n[any]\ncommonName=supplied\n"
     )

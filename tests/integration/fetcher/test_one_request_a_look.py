@@ -53,6 +53,21 @@ def test_a_kept_connection_that_ends_in_place_of_an_answer_is_no_second_request(
     assert server.connections == 1
 
 
+def test_a_host_that_ends_connections_without_a_word_costs_one_look_and_not_every_second_one(
+    server: RawServer, client: HttpClient
+) -> None:
+    def answer_and_hang_up_later(connection: socket.socket) -> None:
+        connection.sendall(page(b"ok"))
+        connection.recv(65536)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    urls = [server.url(f"/{number}", answer_and_hang_up_later) for number in range(8)]
+    outcomes = list(fetch_all([target(url) for url in urls], client=client))
+
+    ends = [outcome.reason for outcome in outcomes if isinstance(outcome, NotFetched)]
+    assert ends == [FetchFailure.DISCONNECT]
+
+
 def test_another_kept_connection_does_not_ask_again_either(server: RawServer, client: HttpClient) -> None:
     def answer_together(connection: socket.socket) -> None:
         together.append(1)
