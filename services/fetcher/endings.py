@@ -115,9 +115,10 @@ def _phase_of_timeout(ending: Ending) -> FetchFailure:
     timings = ending.timings
     if ending.detail.startswith("Resolving timed out"):
         return FetchFailure.DNS
-    if not timings.connect:
+    # On a kept connection there was no time to connect, but a request has left.
+    if not ending.request and not timings.connect:
         return FetchFailure.TIMEOUT_CONNECT
-    if not timings.tls and ending.target.url.lower().startswith("https:"):
+    if not ending.request and not timings.tls and ending.target.url.lower().startswith("https:"):
         return FetchFailure.TLS
     return FetchFailure.TIMEOUT if ending.reply.begun else FetchFailure.TIMEOUT_FIRST_BYTE
 

@@ -68,6 +68,25 @@ def test_a_host_that_ends_connections_without_a_word_costs_one_look_and_not_ever
     assert ends == [FetchFailure.DISCONNECT]
 
 
+def test_a_host_that_falls_silent_on_a_kept_connection_is_not_taken_for_one_that_is_not_there(
+    server: RawServer,
+) -> None:
+    def silence(connection: socket.socket) -> None:
+        connection.recv(1)
+
+    client = HttpClient(limits(first_byte_timeout=timedelta(seconds=0.3)), LOOPBACK_GATE)
+    first, urls = server.url("/", page(b"ok")), [server.url(f"/{number}", silence) for number in range(3)]
+    outcomes = [
+        outcome
+        for url in (first, urls[0], first, urls[1], first, urls[2])
+        for outcome in fetch_all([target(url)], client=client)
+    ]
+    client.close()
+
+    ends = [outcome.reason for outcome in outcomes if isinstance(outcome, NotFetched)]
+    assert ends == [FetchFailure.TIMEOUT_FIRST_BYTE] * 3
+
+
 def test_another_kept_connection_does_not_ask_again_either(server: RawServer, client: HttpClient) -> None:
     def answer_together(connection: socket.socket) -> None:
         together.append(1)
