@@ -5,8 +5,11 @@ The name server, the hosts and the fetcher are in a network namespace of their o
 """
 
 import json
+import socket
 import subprocess
 import sys
+import threading
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ import pytest
 from services.fetcher.client import MOST_ADDRESSES, HttpClient, Line
 from services.fetcher.fetching import fetch_all
 from services.fetcher.gate import Gate
-from services.fetcher.outcomes import FetchFailure, FetchTarget, NotFetched
+from services.fetcher.outcomes import Fetched, FetchFailure, FetchTarget, NotFetched
 from tests.support.dns_server import FORBIDDEN
 from tests.support.fetching import LOOPBACK_GATE, limits, target
+from tests.support.raw_server import page
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = ("unshare", "--map-root-user", "--mount", "--net")
@@ -111,3 +115,45 @@ def test_of_a_name_with_hundreds_of_addresses_only_a_few_are_tried() -> None:
     assert isinstance(outcome, NotFetched)
     assert outcome.reason is FetchFailure.CONNECT
     assert len(tried) == MOST_ADDRESSES
+
+
+LONG = ".".join(["a" * 60] * 4) + ".exampleexam"
+
+
+@pytest.mark.parametrize(
+    "host", ["a" * 64 + ".example", LONG, "a..example", ".example", "a b.example", "%41"]
+)
+def test_a_name_that_no_name_server_could_know_is_refused(host: str) -> None:
+    assert Gate().url_refusal(f"http://{host}/") is FetchFailure.BAD_URL
+
+
+class TwoAddresses(HttpClient):
+    """Lets libcurl believe that a name has an address of each kind, of which the first is dead."""
+
+    def begin(self, target: FetchTarget, *arguments: object, **named: object) -> Line:
+        line = super().begin(target, *arguments, **named)  # type: ignore[arg-type]
+        port = target.host.rpartition(":")[2]
+        line.curl.setopt(pycurl.RESOLVE, [f"both.example:{port}:127.0.0.99,[::1]"])
+        return line
+
+
+def test_a_host_that_answers_at_its_other_address_only_is_found() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(page(b"ok", b"Connection: close"))
+
+    with listener:
+        threading.Thread(target=answer, daemon=True).start()
+        client = TwoAddresses(limits(), Gate([ip_network("127.0.0.0/8"), ip_network("::1/128")]))
+        (outcome,) = fetch_all([target(f"http://both.example:{listener.getsockname()[1]}/")], client=client)
+        client.close()
+
+    assert isinstance(outcome, Fetched)
+    assert outcome.ip == "::1"
