@@ -235,7 +235,8 @@ def test_a_name_that_changes_its_answer_between_two_looks_gains_nothing(
     gate = Gate([ip_network(OPENED)])
     client = RebindingClient(limits(), gate)
     with running_raw_server(host=HOSTILE_HOST) as server:
-        server.url("/robots.txt", page(b"ok"), close=not keeps_connection)
+        said = [] if keeps_connection else [b"Connection: close"]
+        server.url("/robots.txt", page(b"ok", *said), close=not keeps_connection)
         server.url("/page", page(b"ok"))
         outcomes = []
         for path, answer in (("/robots.txt", HOSTILE_HOST), ("/page", "127.0.0.1"), ("/page", "127.0.0.1")):
