@@ -17,7 +17,6 @@ from shared.proof import (
     VerifierKey,
     consistency_proof,
     entry_bundle,
-    grow,
     inclusion_proof,
     leaf_hash,
     open_checkpoint,
@@ -27,6 +26,7 @@ from shared.proof import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.support.proof_log import Log
 
 RFC_LEAVES = [bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243")]
 RFC_LEAVES += [bytes.fromhex("5051525354555657"), bytes.fromhex("606162636465666768696a6b6c6d6e6f")]
@@ -48,26 +48,6 @@ def tree_hash(entries: Sequence[bytes]) -> bytes:
     while split * 2 < len(entries):
         split *= 2
     return hashlib.sha256(b"\x01" + tree_hash(entries[:split]) + tree_hash(entries[split:])).digest()
-
-
-class Log:
-    """A log in memory that grows in steps, as the store would hold it."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.entries: list[bytes] = []
-
-    def tree(self, size: int | None = None) -> TileTree:
-        return TileTree(len(self.entries) if size is None else size, self.files.__getitem__)
-
-    def append(self, entries: Sequence[bytes]) -> None:
-        width = len(self.entries) % 256
-        last = self.files[tile_path("entries", len(self.entries) // 256, width)] if width else b""
-        files, _ = grow(self.tree(), entries, last)
-        for path, data in files.items():
-            assert self.files.get(path, data) == data, f"{path} was written over"
-        self.files |= files
-        self.entries += entries
 
 
 def numbered(begin: int, end: int) -> list[bytes]:
