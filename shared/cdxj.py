@@ -21,7 +21,8 @@ __all__ = ["CONTENT_TYPE", "CdxjEntry", "cdxj_file", "cdxj_key", "entries_of", "
 
 CONTENT_TYPE = "text/x-cdxj"
 _MIME_END = re.compile(r"[;\s]")
-_INDEXED = frozenset({"response", "revisit"})
+INDEXED_TYPES = frozenset({"response", "revisit"})
+"""Records that an index has a line for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,24 +75,31 @@ def entries_of(records: Iterable[StoredRecord], digests: Mapping[str, str]) -> I
         digests: Payload digests by record id, as the ledger knows them.
     """
     for record in records:
-        if record.type in _INDEXED and record.target_uri is not None:
-            yield _entry(StoredExchange(record), record.target_uri, digests)
+        if record.type in INDEXED_TYPES and record.target_uri is not None:
+            exchange = StoredExchange(record)
+            payload = None if record.type == "revisit" else exchange.payload()
+            digest = digests.get(record.record_id) or record.header("WARC-Payload-Digest")
+            if digest is None and payload is not None:
+                digest = f"sha256:{hashlib.sha256(payload).hexdigest()}"
+            yield entry_of(exchange, digest=digest, sha1=None if payload is None else sha1_of(payload))
 
 
-def _entry(exchange: StoredExchange, url: str, digests: Mapping[str, str]) -> CdxjEntry:
+def entry_of(exchange: StoredExchange, *, digest: str | None, sha1: str | None) -> CdxjEntry:
+    """Return the entry of a response or revisit record whose payload has these digests.
+
+    Args:
+        exchange: The record; its head is enough.
+        digest: The payload digest with its algorithm in front.
+        sha1: In base32; None on a revisit.
+    """
     record = exchange.record
-    is_revisit = record.type == "revisit"
-    payload = None if is_revisit else exchange.payload()
-    digest = digests.get(record.record_id) or record.header("WARC-Payload-Digest")
-    if digest is None and payload is not None:
-        digest = f"sha256:{hashlib.sha256(payload).hexdigest()}"
     return CdxjEntry(
-        url=url,
+        url=record.target_uri or "",
         date=record.date,
-        mime=mime_of(exchange.head, is_revisit=is_revisit),
+        mime=mime_of(exchange.head, is_revisit=record.type == "revisit"),
         status=exchange.status,
         digest=digest,
-        sha1=None if payload is None else sha1_of(payload),
+        sha1=sha1,
         length=record.length,
         offset=record.offset,
     )
@@ -107,5 +115,9 @@ def mime_of(head: ResponseHead, *, is_revisit: bool) -> str | None:
 
 def sha1_of(payload: bytes) -> str:
     """Return the SHA-1 of a payload in base32, the digest by which archives have compared captures since 2006."""
-    digest = hashlib.sha1(payload, usedforsecurity=False).digest()
+    return base32_of(hashlib.sha1(payload, usedforsecurity=False).digest())
+
+
+def base32_of(digest: bytes) -> str:
+    """Return a digest as other archives write it."""
     return base64.b32encode(digest).decode("ascii")
