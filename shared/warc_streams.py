@@ -238,14 +238,14 @@ class RecordStream:
         head, separator, begun = content.partition(_RECORD_END)
         del content
         size, record = head_of_record(head, offset=offset, length=0)
-        if not separator or size <= len(begun) - len(_RECORD_END):
-            raise WarcReadError(offset, "the block is not as long as its Content-Length says")
+        if not separator:
+            raise WarcReadError(offset, "the header of the record has no end")
         raw_head = split_message(begun)[0] if record.type in _MESSAGES else b""
         is_chunked = parse_head(raw_head).is_chunked if raw_head else False
         payload = PayloadDigests(is_chunked=is_chunked)
         block = hashlib.sha256(begun[:size])
         payload.feed(memoryview(begun)[len(raw_head) : size])
-        left, tail = size - min(size, len(begun)), begun[size:]
+        left, tail = size - min(size, len(begun)), begun[size : size + len(_RECORD_END) + 1]
         del begun
         for piece in rest:
             mine = memoryview(piece)[:left]
