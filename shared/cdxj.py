@@ -12,12 +12,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.encoding import dump_json
+from shared.encoding import dump_json, load_json
 from shared.http_message import ResponseHead
 from shared.urls import surt
 from shared.warc_reading import StoredExchange, StoredRecord
 
-__all__ = ["CONTENT_TYPE", "CdxjEntry", "cdxj_file", "cdxj_key", "entries_of", "mime_of", "sha1_of"]
+__all__ = [
+    "CONTENT_TYPE",
+    "CdxjEntry",
+    "cdxj_file",
+    "cdxj_key",
+    "entries_of",
+    "mime_of",
+    "replay_lines",
+    "sha1_of",
+]
 
 CONTENT_TYPE = "text/x-cdxj"
 _MIME_END = re.compile(r"[;\s]")
@@ -65,6 +74,35 @@ def cdxj_key(warc_key: str) -> str:
 def cdxj_file(entries: Iterable[CdxjEntry], filename: str) -> bytes:
     """Return the index of one object: its lines sorted by their bytes."""
     return b"".join(sorted(entry.line(filename) for entry in entries))
+
+
+def replay_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of an index for replay tools, which would show a 304 as the empty answer it is.
+
+    The line of a 304 gets the place, type and status of the page that the host confirmed by it: a capture of the
+    same URL with the digest that the line states. Without one it is left out, and the nearest capture is shown. So
+    the host's word is kept (RFC 9110 §15.4.5: what the client has is what it would get now) under its own time.
+
+    Args:
+        lines: Sorted lines of one or many indexes.
+    """
+    key, originals = b"", dict[str, dict[str, str]]()
+    for line in lines:
+        urlkey, date, text = line.split(b" ", 2)
+        if urlkey != key:
+            key, originals = urlkey, {}
+        fields = load_json(text)
+        original = originals.get(fields.get("digest", ""))
+        if not _is_confirmation(fields):
+            if fields.get("mime") != "warc/revisit" and "digest" in fields:
+                originals[fields["digest"]] = fields
+            yield line
+        elif original is not None:
+            yield b"%b %b %b\n" % (urlkey, date, dump_json(original | {"url": fields["url"]}))
+
+
+def _is_confirmation(fields: Mapping[str, str]) -> bool:
+    return fields.get("status") == "304" and fields.get("mime") == "warc/revisit"
 
 
 def entries_of(records: Iterable[StoredRecord], digests: Mapping[str, str]) -> Iterator[CdxjEntry]:

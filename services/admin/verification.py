@@ -30,6 +30,8 @@ class Verified:
     """How much has been looked at."""
 
     objects: int = 0
+    expected: int = 0
+    """Objects there are to look at."""
     captures: int = 0
     records: int = 0
     bytes: int = 0
@@ -64,6 +66,7 @@ class Verification:
         # The store is listed first: what is written from now on is not taken for an orphan.
         stored = list(self.evidence.keys(_WARCS)) if source_id is None else []
         known = self.index.keys(source_id)
+        self.verified.expected = len(known)
         for key in known:
             yield from self._object(key)
             self.told(self.verified)
