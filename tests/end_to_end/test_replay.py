@@ -23,7 +23,7 @@ from shared.ledger.evidence_index import EvidenceIndex
 from tests.support.archive import Archive, NewServers, running_archive
 from tests.support.evidence_checks import assert_conserved
 from tests.support.peers import run
-from tests.support.raw_server import RawServer, page, running_raw_server
+from tests.support.raw_server import RawServer, linking, page, running_raw_server, source_of
 from tests.support.running import start_running
 
 TEXT = (
@@ -53,20 +53,6 @@ PAYLOADS = {
     for path, answer in ANSWERS.items()
     if path != "/news/moved"
 }
-SOURCE = """id = "harbour"
-name = "Harbour"
-language = "en"
-home = "{origin}/"
-[[lists]]
-url = "{origin}/list"
-kind = "listing"
-every = "1d"
-[links]
-accept = ['/news/']
-[politeness]
-delay = "0s"
-concurrency = 2
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,10 +155,9 @@ def crawl(new_servers: NewServers) -> Iterator[Crawl]:
     with running_raw_server() as server, running_archive(new_servers()) as archive:
         for path, answer in ANSWERS.items():
             server.url(path, answer, close=path == "/news/old")
-        links = "".join(f'<li><a href="{path}">Report</a></li>' for path in ANSWERS)
-        server.url("/list", page(links.encode(), HTML))
+        server.url("/list", page(linking(ANSWERS), HTML))
         server.url("/robots.txt", page(b"User-agent: *\nDisallow:\n", b"Content-Type: text/plain"))
-        archive.kit.actions.add_source(SOURCE.format(origin=server.origin))
+        archive.kit.actions.add_source(source_of(server, "harbour"))
         archive.finish("harbour")
         server.answers["/news/etag"] = b'HTTP/1.1 304 Not Modified\r\nETag: "one"\r\n\r\n'
         server.answers["/news/edited"] = page(EDITED, HTML)
