@@ -12,16 +12,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.encoding import dump_json
+from shared.encoding import dump_json, load_json
 from shared.http_message import ResponseHead
 from shared.urls import surt
 from shared.warc_reading import StoredExchange, StoredRecord
 
-__all__ = ["CONTENT_TYPE", "CdxjEntry", "cdxj_file", "cdxj_key", "entries_of", "mime_of", "sha1_of"]
+__all__ = [
+    "CONTENT_TYPE",
+    "CdxjEntry",
+    "cdxj_file",
+    "cdxj_key",
+    "entries_of",
+    "mime_of",
+    "replay_lines",
+    "sha1_of",
+]
 
 CONTENT_TYPE = "text/x-cdxj"
 _MIME_END = re.compile(r"[;\s]")
-_INDEXED = frozenset({"response", "revisit"})
+INDEXED_TYPES = frozenset({"response", "revisit"})
+"""Records that an index has a line for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,35 @@ def cdxj_file(entries: Iterable[CdxjEntry], filename: str) -> bytes:
     return b"".join(sorted(entry.line(filename) for entry in entries))
 
 
+def replay_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines of an index for replay tools, which would show a 304 as the empty answer it is.
+
+    The line of a 304 gets the place, type and status of the page that the host confirmed by it: a capture of the
+    same URL with the digest that the line states. Without one it is left out, and the nearest capture is shown. So
+    the host's word is kept (RFC 9110 §15.4.5: what the client has is what it would get now) under its own time.
+
+    Args:
+        lines: Sorted lines of one or many indexes.
+    """
+    key, originals = b"", dict[str, dict[str, str]]()
+    for line in lines:
+        urlkey, date, text = line.split(b" ", 2)
+        if urlkey != key:
+            key, originals = urlkey, {}
+        fields = load_json(text)
+        original = originals.get(fields.get("digest", ""))
+        if not _is_confirmation(fields):
+            if fields.get("mime") != "warc/revisit" and "digest" in fields:
+                originals[fields["digest"]] = fields
+            yield line
+        elif original is not None:
+            yield b"%b %b %b\n" % (urlkey, date, dump_json(original | {"url": fields["url"]}))
+
+
+def _is_confirmation(fields: Mapping[str, str]) -> bool:
+    return fields.get("status") == "304" and fields.get("mime") == "warc/revisit"
+
+
 def entries_of(records: Iterable[StoredRecord], digests: Mapping[str, str]) -> Iterator[CdxjEntry]:
     """Yield an entry for each response and revisit record.
 
@@ -74,24 +113,31 @@ def entries_of(records: Iterable[StoredRecord], digests: Mapping[str, str]) -> I
         digests: Payload digests by record id, as the ledger knows them.
     """
     for record in records:
-        if record.type in _INDEXED and record.target_uri is not None:
-            yield _entry(StoredExchange(record), record.target_uri, digests)
+        if record.type in INDEXED_TYPES and record.target_uri is not None:
+            exchange = StoredExchange(record)
+            payload = None if record.type == "revisit" else exchange.payload()
+            digest = digests.get(record.record_id) or record.header("WARC-Payload-Digest")
+            if digest is None and payload is not None:
+                digest = f"sha256:{hashlib.sha256(payload).hexdigest()}"
+            yield entry_of(exchange, digest=digest, sha1=None if payload is None else sha1_of(payload))
 
 
-def _entry(exchange: StoredExchange, url: str, digests: Mapping[str, str]) -> CdxjEntry:
+def entry_of(exchange: StoredExchange, *, digest: str | None, sha1: str | None) -> CdxjEntry:
+    """Return the entry of a response or revisit record whose payload has these digests.
+
+    Args:
+        exchange: The record; its head is enough.
+        digest: The payload digest with its algorithm in front.
+        sha1: In base32; None on a revisit.
+    """
     record = exchange.record
-    is_revisit = record.type == "revisit"
-    payload = None if is_revisit else exchange.payload()
-    digest = digests.get(record.record_id) or record.header("WARC-Payload-Digest")
-    if digest is None and payload is not None:
-        digest = f"sha256:{hashlib.sha256(payload).hexdigest()}"
     return CdxjEntry(
-        url=url,
+        url=record.target_uri or "",
         date=record.date,
-        mime=mime_of(exchange.head, is_revisit=is_revisit),
+        mime=mime_of(exchange.head, is_revisit=record.type == "revisit"),
         status=exchange.status,
         digest=digest,
-        sha1=None if payload is None else sha1_of(payload),
+        sha1=sha1,
         length=record.length,
         offset=record.offset,
     )
@@ -107,5 +153,9 @@ def mime_of(head: ResponseHead, *, is_revisit: bool) -> str | None:
 
 def sha1_of(payload: bytes) -> str:
     """Return the SHA-1 of a payload in base32, the digest by which archives have compared captures since 2006."""
-    digest = hashlib.sha1(payload, usedforsecurity=False).digest()
+    return base32_of(hashlib.sha1(payload, usedforsecurity=False).digest())
+
+
+def base32_of(digest: bytes) -> str:
+    """Return a digest as other archives write it."""
     return base64.b32encode(digest).decode("ascii")

@@ -191,6 +191,18 @@ def parse_record(content: bytes, *, offset: int, length: int) -> StoredRecord:
         WarcReadError: It is no WARC record, or lacks a field that WARC 1.1 §5 makes mandatory.
     """
     head, _, rest = content.partition(b"\r\n\r\n")
+    size, record = head_of_record(head, offset=offset, length=length)
+    if len(rest) < size:
+        raise WarcReadError(offset, "the block is shorter than its Content-Length")
+    return replace(record, block=rest[:size])
+
+
+def head_of_record(head: bytes, *, offset: int, length: int) -> tuple[int, StoredRecord]:
+    """Read the header of a record, and return how long its block is with the record, its block still empty.
+
+    Raises:
+        WarcReadError: It is no WARC record, or lacks a field that WARC 1.1 §5 makes mandatory.
+    """
     version, *lines = head.decode("utf-8", "replace").split("\r\n")
     if not version.startswith("WARC/1."):
         raise WarcReadError(offset, "no WARC record begins here")
@@ -209,13 +221,13 @@ def parse_record(content: bytes, *, offset: int, length: int) -> StoredRecord:
             length=length,
             concurrent_to=values.get("warc-concurrent-to"),
             headers=fields,
-            block=rest[:size],
+            block=b"",
         )
     except (KeyError, ValueError) as error:
         raise WarcReadError(offset, f"a mandatory field is missing or wrong ({error})") from error
-    if size < 0 or len(rest) < size:
-        raise WarcReadError(offset, "the block is shorter than its Content-Length")
-    return record
+    if size < 0:
+        raise WarcReadError(offset, "the Content-Length is negative")
+    return size, record
 
 
 def exchange_at(store: RangeReader, key: str, *, offset: int, length: int) -> StoredExchange:

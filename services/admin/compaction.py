@@ -8,6 +8,7 @@ stored and read back; a part goes only a grace time later, after its copy was co
 
 import hashlib
 import mmap
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,11 @@ from uuid import uuid4
 from shared.cdxj import CONTENT_TYPE as CDXJ_TYPE
 from shared.cdxj import cdxj_file, cdxj_key, entries_of
 from shared.clock import Clock
+from shared.completeness import check_object
 from shared.evidence import EvidenceMissingError, EvidenceStore
 from shared.ledger.evidence_index import EvidenceIndex, Part
 from shared.warc_reading import read_records
-from shared.warc_validation import WarcInvalidError, validate_warc
+from shared.warc_validation import WarcInvalidError
 
 __all__ = ["Compaction", "NotSealed", "Sealed", "Step"]
 
@@ -159,17 +161,18 @@ class Compaction:
         with path.open("wb") as sealed:
             for part in parts:
                 self._fetch_sound(part, piece)
-                sealed.write(piece.read_bytes())
+                with piece.open("rb") as file:
+                    shutil.copyfileobj(file, sealed, _PIECE)
 
     def _fetch_sound(self, part: Part, path: Path) -> None:
         """Get a part and check it as strictly as when it was written."""
         try:
             self.evidence.download(part.part_key, path)
-            size = path.stat().st_size
-            if size != part.part_length:
-                reason = f"it has {size} bytes where {part.part_length} were stored"
-                raise _DamagedPartError(part.part_key, reason)
-            validate_warc(path.read_bytes())
+            with path.open("rb") as file:
+                size = path.stat().st_size
+                # An empty file cannot be mapped.
+                data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
+                check_object(memoryview(data), expected_bytes=part.part_length)
         except (EvidenceMissingError, WarcInvalidError) as error:
             raise _DamagedPartError(part.part_key, str(error)) from error
 

@@ -1,23 +1,27 @@
 """The commands about evidence: export it, verify it, compact it."""
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
+from rich.console import Console
 
 from services.admin.compaction import Compaction, NotSealed
 from services.admin.exports import Exported, Exports, Selection
 from services.admin.printing import print_json
-from services.admin.verification import Finding, Verification
+from services.admin.verification import Finding, Verification, Verified
 from shared.clock import SystemClock
 from shared.errors import PressmarkError
 from shared.evidence import EvidenceStore
+from shared.file_verdicts import Damage, verdict_on
 from shared.ledger import Database
 from shared.ledger.evidence_index import EvidenceIndex
 from shared.logs import escape_controls
@@ -33,7 +37,13 @@ SourceId = Annotated[str | None, typer.Option("--source", "-s", help="A source's
 Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Only this day, in UTC.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.", dir_okay=False)]
 
-export_commands = typer.Typer(no_args_is_help=True, help="Export evidence as WARC or WACZ.")
+
+class Form(StrEnum):
+    """What an export is."""
+
+    WARC = "warc"
+    WACZ = "wacz"
+    INDEX = "index"
 
 
 class EvidenceSettings(LedgerSettings, StoreSettings):
@@ -50,13 +60,14 @@ class EvidenceTools:
 
 def add_evidence_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    app.add_typer(export_commands, name="export")
-    app.command()(verify)
-    app.command()(compact)
+    for command in (export, verify, compact):
+        app.command()(command)
 
 
-@export_commands.command("warc")
-def export_warc(
+def export(
+    form: Annotated[
+        Form, typer.Argument(help="warc: the records. wacz: with index and pages. index: see below.")
+    ],
     *,
     output: Output,
     article: ArticleId = None,
@@ -64,46 +75,90 @@ def export_warc(
     day: Day = None,
     as_json: Json = False,
 ) -> None:
-    """Write the records of an article, a source, or a day of a source as one WARC, byte for byte."""
-    selection = _selection(article, source, day)
-    _check_folder(output)
-    with evidence_tools() as kit:
-        exported = Exports(index=kit.index, evidence=kit.evidence).warc(selection, output)
-    _tell(exported, output, as_json=as_json)
+    """Write the records of an article, a source, or a day of a source as one WARC or WACZ, byte for byte.
 
-
-@export_commands.command("wacz")
-def export_wacz(
-    *,
-    output: Output,
-    article: ArticleId = None,
-    source: SourceId = None,
-    day: Day = None,
-    as_json: Json = False,
-) -> None:
-    """Write the same records with their index and list of pages as one WACZ file, ready for replay."""
-    selection = _selection(article, source, day)
-    _check_folder(output)
+    'index' writes one index of the whole archive for replay tools such as pywb, beside which the bucket's objects
+    are all they need. A page that was not modified is shown there as what the host confirmed.
+    """
+    if not output.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
+    selection = None if form is Form.INDEX else _selection(article, source, day)
     with evidence_tools() as kit:
         exports = Exports(index=kit.index, evidence=kit.evidence)
-        exported = exports.wacz(selection, output, software=f"pressmark {version('pressmark')}")
+        if selection is None:
+            lines = exports.replay_index(output)
+            told = {"file": str(output), "lines": lines}
+            if as_json:
+                print_json(told)
+            else:
+                typer.echo(f"{output}: {lines} lines")
+            return
+        if form is Form.WARC:
+            exported = exports.warc(selection, output)
+        else:
+            exported = exports.wacz(selection, output, software=f"pressmark {version('pressmark')}")
     _tell(exported, output, as_json=as_json)
 
 
 def verify(
-    source: Annotated[
-        str | None, typer.Option("--source", "-s", help="Only objects with captures of this source.")
-    ] = None,
+    source: SourceId = None,
     mend: Annotated[
         bool, typer.Option("--mend", help="Write indexes that are missing or differ again.")
     ] = False,
+    file: Annotated[
+        list[Path] | None,
+        typer.Option("--file", "-f", help="Judge this WARC, ARC or WACZ file, whoever wrote it, instead."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Hold everything stored against the ledger, byte by byte. Exit code 1 when anything is wrong."""
+    if file:
+        if source or mend:
+            raise typer.BadParameter("--file goes with neither --source nor --mend")
+        wrong = _judge_files(file, as_json=as_json)
+    else:
+        wrong = _verify_archive(source, mend=mend, as_json=as_json)
+    if wrong:
+        raise Failed
+
+
+def _judge_files(files: Sequence[Path], *, as_json: bool) -> int:
+    """Tell the verdict on each file, and return how many are not sound."""
     wrong = 0
-    with evidence_tools() as kit:
+    for path in files:
+        try:
+            verdict = verdict_on(path)
+        except OSError as error:
+            raise typer.BadParameter(
+                f"{path} cannot be read: {error.strerror}", param_hint="--file"
+            ) from None
+        wrong += not verdict.is_sound
+        if as_json:
+            print_json(verdict.as_json(path))
+            continue
+        word = "sound" if verdict.is_sound else "damaged"
+        typer.echo(escape_controls(f"{path}: {word}, {verdict.form}, {verdict.records} records"))
+        for kind, several in (("damaged", verdict.damages), ("odd", verdict.remarks)):
+            for one in several:
+                typer.echo(escape_controls(f"  {kind}{_place(one)}: {one.reason}"))
+    return wrong
+
+
+def _place(damage: Damage) -> str:
+    within = "" if damage.member is None else f" in {damage.member}"
+    return within if damage.offset is None else f"{within} at {damage.offset}"
+
+
+def _verify_archive(source: str | None, *, mend: bool, as_json: bool) -> int:
+    """Tell what is found in the archive, and return how much of it is wrong."""
+    wrong, began = 0, time.monotonic()
+    with evidence_tools() as kit, Console(stderr=True).status("reading") as progress:
+
+        def show(looked: Verified) -> None:
+            progress.update(f"{looked.objects} of {looked.expected} objects, {_speed(looked, began)}")
+
         verification = Verification(
-            index=kit.index, evidence=kit.evidence, clock=SystemClock(), mend_indexes=mend
+            index=kit.index, evidence=kit.evidence, clock=SystemClock(), mend_indexes=mend, told=show
         )
         for finding in verification.findings(source):
             wrong += finding.is_wrong
@@ -113,9 +168,13 @@ def verify(
                 typer.echo(_line_of(finding))
         looked = verification.verified
     told = f"{looked.objects} objects, {looked.captures} captures, {looked.records} records: {wrong} wrong"
-    typer.echo(told, err=as_json)
-    if wrong:
-        raise Failed
+    typer.echo(f"{told} ({_speed(looked, began)})", err=as_json)
+    return wrong
+
+
+def _speed(looked: Verified, began: float) -> str:
+    size, seconds = looked.bytes / 1e6, time.monotonic() - began
+    return f"{size:,.1f} MB in {seconds:,.1f} s, {size / max(seconds, 0.001):,.1f} MB/s"
 
 
 def compact(
@@ -161,11 +220,6 @@ def _selection(article: str | None, source: str | None, day: datetime | None) ->
     if (article is None) == (source is None) or (day is not None and source is None):
         raise typer.BadParameter("name either --article ID, or --source ID with or without --day YYYY-MM-DD")
     return Selection(article_id=article, source_id=source, day=None if day is None else day.date())
-
-
-def _check_folder(output: Path) -> None:
-    if not output.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
 
 
 def _tell(exported: Exported, output: Path, *, as_json: bool) -> None:

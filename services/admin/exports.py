@@ -10,10 +10,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO
 
-from shared.cdxj import CdxjEntry, cdxj_file, entries_of
+from shared.cdxj import CdxjEntry, cdxj_file, entries_of, replay_lines
 from shared.errors import NotFoundError
 from shared.evidence import EvidenceStore
 from shared.ledger.evidence_index import EvidenceIndex, IndexedCapture, WantedCapture
+from shared.sorted_lines import SortedLines
 from shared.wacz import Package, PackagedPage, write_wacz
 from shared.warc_reading import WarcReadError, parse_record, read_members
 
@@ -85,11 +86,30 @@ class Exports:
                 created=max(one.capture.fetched_at for one in wanted),
                 software=software,
                 warc=warc,
-                index=cdxj_file(entries, warc.name),
+                index=b"".join(replay_lines(cdxj_file(entries, warc.name).splitlines(keepends=True))),
                 pages=_pages(wanted),
             )
             write_wacz(package, path)
         return _exported(wanted, records, target)
+
+    def replay_index(self, target: Path) -> int:
+        """Write one index of all objects for replay tools, and return how many lines it has.
+
+        Raises:
+            TryAgainError: The store did not answer.
+        """
+        count = 0
+        with _in_place_when_whole(target) as path, SortedLines() as lines, path.open("wb") as file:
+            piece = path.with_name("piece.cdxj")
+            for key in self.evidence.keys("cdxj/"):
+                self.evidence.download(key, piece)
+                with piece.open("rb") as one:
+                    for line in one:
+                        lines.add(line)
+            for line in replay_lines(lines):
+                file.write(line)
+                count += 1
+        return count
 
     def _wanted(self, selection: Selection) -> list[WantedCapture]:
         if selection.article_id is not None:

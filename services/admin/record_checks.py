@@ -1,6 +1,5 @@
 """What a capture says about its record, held against the record itself."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,8 +31,16 @@ class Fault:
     detail: str
 
 
-def faults_of_capture(capture: IndexedCapture, record: StoredRecord) -> Iterator[Fault]:
-    """Yield what a capture says otherwise than the record it points at."""
+def faults_of_capture(
+    capture: IndexedCapture, record: StoredRecord, *, payload_digest: str | None
+) -> Iterator[Fault]:
+    """Yield what a capture says otherwise than the record it points at.
+
+    Args:
+        capture: What the ledger says.
+        record: The record; of its block only the HTTP head is read.
+        payload_digest: Of the payload of a response, computed from the record's bytes.
+    """
     if record.length != capture.warc_length:
         told = f"the record is {record.length} bytes long where the capture says {capture.warc_length}"
         yield Fault(FaultKind.POINTER_WRONG, told)
@@ -47,7 +54,7 @@ def faults_of_capture(capture: IndexedCapture, record: StoredRecord) -> Iterator
                 FaultKind.RECORD_DIFFERS, f"{name} is {stored!r} in the record, {said!r} in the ledger"
             )
     if record.type == "response":
-        yield from _digest_faults(capture, StoredExchange(record).payload())
+        yield from _digest_faults(capture, payload_digest)
     if record.type == "revisit":
         yield from _revisit_faults(capture, record)
 
@@ -71,8 +78,7 @@ def _type_of(capture: IndexedCapture) -> str:
     return "response" if capture.revisit_of is None else "revisit"
 
 
-def _digest_faults(capture: IndexedCapture, payload: bytes) -> Iterator[Fault]:
-    computed = f"sha256:{hashlib.sha256(payload).hexdigest()}"
+def _digest_faults(capture: IndexedCapture, computed: str | None) -> Iterator[Fault]:
     if computed != capture.payload_digest:
         told = f"the payload has {computed}, the ledger says {capture.payload_digest}"
         yield Fault(FaultKind.DIGEST_DIFFERS, told)

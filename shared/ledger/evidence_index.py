@@ -1,6 +1,6 @@
 """Where the evidence lies: the captures of each stored object, and the sealed objects that small ones go into."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
@@ -80,6 +80,16 @@ class EvidenceIndex:
     def captures_of(self, key: str) -> list[IndexedCapture]:
         """Return the captures that point into an object, by their offset."""
         return [IndexedCapture(**row) for row in self._rows(sql.OF_OBJECT, key=key)]
+
+    def each_capture_of(self, key: str, *, page: int = 5000) -> Iterator[IndexedCapture]:
+        """Yield the captures that point into an object, by their offset: a sealed one has hundred thousands."""
+        at: dict[str, object] = {"offset": -1, "capture": -1}
+        while True:
+            rows = self._rows(sql.OF_OBJECT_FROM, key=key, limit=page, **at)
+            yield from (IndexedCapture(**row) for row in rows)
+            if len(rows) < page:
+                return
+            at = {"offset": rows[-1]["warc_offset"], "capture": rows[-1]["capture_id"]}
 
     def size_of(self, key: str) -> int | None:
         """Return how many bytes an object must have, or None when the ledger does not know the object."""

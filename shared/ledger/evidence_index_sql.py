@@ -21,6 +21,15 @@ where c.warc_key = %(key)s
 order by c.warc_offset, c.capture_id
 """  # noqa: S608  (made of constants of this module)
 
+OF_OBJECT_FROM: LiteralString = f"""
+select {_COLUMNS}, original.record_id as original_record,
+       original.payload_digest as original_digest
+from captures c left join captures original on original.capture_id = c.revisit_of
+where c.warc_key = %(key)s and (c.warc_offset, c.capture_id) > (%(offset)s, %(capture)s)
+order by c.warc_offset, c.capture_id
+limit %(limit)s
+"""  # noqa: S608  (made of constants of this module)
+
 # What the fetcher wrote has the size its batch says; a sealed object is as long as its parts.
 SIZE = """
 select coalesce(

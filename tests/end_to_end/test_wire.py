@@ -15,7 +15,7 @@ from fastwarc.warc import ArchiveIterator
 from shared.warc_reading import StoredRecord
 from tests.support.archive import Archive, NewServers, running_archive
 from tests.support.evidence_checks import assert_conserved, assert_evidence
-from tests.support.raw_server import RawServer, page, running_raw_server
+from tests.support.raw_server import RawServer, linking, page, running_raw_server, source_of
 
 TEXT = (
     b"<html><title>Harbour news</title><article><h1>Harbour news</h1><p>"
@@ -40,7 +40,7 @@ ANSWERS = {
     "/robots.txt": page(b"User-agent: *\nDisallow: /private/\n", b"Content-Type: text/plain"),
 }  # fmt: skip
 ENDED_BY_CLOSE = {"/news/old", "/news/short", "/news/broken"}
-LIST = "".join(f'<li><a href="{path}">Report</a></li>' for path in ANSWERS if path.startswith("/news/"))
+ARTICLES = [path for path in ANSWERS if path.startswith("/news/")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,33 +60,13 @@ def looked(new_servers: NewServers) -> Iterator[Looked]:
     with running_raw_server() as server, running_archive(new_servers()) as archive:
         for path, answer in ANSWERS.items():
             server.url(path, answer, close=path in ENDED_BY_CLOSE)
-        server.url("/list", page(LIST.encode(), b"Content-Type: text/html"))
-        archive.kit.actions.add_source(source_text(server.origin))
+        server.url("/list", page(linking(ARTICLES), b"Content-Type: text/html"))
+        archive.kit.actions.add_source(source_of(server, "wire"))
         archive.finish("wire")
         archive.kit.actions.recheck(f"{server.origin}/news/plain")
         archive.kit.actions.recheck(f"{server.origin}/news/chunked")
         archive.finish("wire")
         yield Looked(archive=archive, server=server, records=assert_evidence(archive))
-
-
-def source_text(origin: str) -> str:
-    return f"""id = "wire"
-name = "Harbour Wire"
-language = "en"
-home = "{origin}/"
-
-[[lists]]
-url = "{origin}/list"
-kind = "listing"
-every = "1d"
-
-[links]
-accept = ['/news/']
-
-[politeness]
-delay = "0s"
-concurrency = 2
-"""
 
 
 def test_every_request_in_the_evidence_is_one_the_host_got_and_none_is_missing(looked: Looked) -> None:
@@ -170,7 +150,7 @@ def test_each_answer_leaves_its_url_in_the_state_it_deserves(looked: Looked) -> 
     told = {url.removeprefix(looked.server.origin): state for url, state in states.items()}
     archived = ("archived", None)
     assert told == {
-        **dict.fromkeys((path for path in ANSWERS if path.startswith("/news/")), archived),
+        **dict.fromkeys(ARTICLES, archived),
         "/list": archived,
         "/news/short": ("failed", "truncated_disconnect"),
         "/news/gone": ("failed", "http_410"),

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.fetcher.completeness import check_object
 from services.fetcher.outcomes import FetchFailure, Truncation
 from services.fetcher.warc import WarcSpool, digest_of
+from shared.completeness import check_object
 from shared.warc_reading import WarcReadError, read_members, read_records
 from tests.support.fetching import INFO, NOON, fetched, not_fetched, previous, target
 from tests.support.warc_checks import WarcInvalidError, validate_warc

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 Answer = bytes | Callable[[socket.socket], None]
@@ -123,3 +123,26 @@ def page(body: bytes, *fields: bytes) -> bytes:
     """Write an ordinary answer."""
     head = b"".join(field + b"\r\n" for field in fields)
     return b"HTTP/1.1 200 OK\r\n" + head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def source_of(server: RawServer, source_id: str) -> str:
+    """Return the source file of a site whose page /list links its articles, all of them below /news/."""
+    return f"""id = "{source_id}"
+name = "Harbour Wire"
+language = "en"
+home = "{server.origin}/"
+[[lists]]
+url = "{server.origin}/list"
+kind = "listing"
+every = "1d"
+[links]
+accept = ['/news/']
+[politeness]
+delay = "0s"
+concurrency = 2
+"""
+
+
+def linking(paths: Iterable[str]) -> bytes:
+    """Write such a list."""
+    return "".join(f'<li><a href="{path}">Report</a></li>' for path in paths).encode()

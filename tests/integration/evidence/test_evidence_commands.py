@@ -61,6 +61,34 @@ def test_a_source_is_exported_in_both_forms(archive: StoredEvidence, tmp_path: P
     call("export", "warc", "--article", "a", "--day", "2026-01-01", "-o", str(tmp_path / "x"), code=2)
 
 
+def test_an_index_of_the_whole_archive_is_exported(archive: StoredEvidence, tmp_path: Path) -> None:
+    target = tmp_path / "index.cdxj"
+
+    told = call("export", "index", "-o", str(target), "--json")
+
+    lines = target.read_bytes().splitlines(keepends=True)
+    assert json.loads(told.stdout) == {"file": str(target), "lines": 20}
+    assert lines == sorted(
+        line for key in archive.evidence.keys("cdxj/") for line in archive.evidence.get(key).splitlines(True)
+    )
+
+
+def test_files_of_anyones_are_judged_without_an_archive(archive: StoredEvidence, tmp_path: Path) -> None:
+    good, cut = tmp_path / "good.warc.gz", tmp_path / "cut.warc.gz"
+    good.write_bytes(archive.evidence.get(archive.index.keys()[0]))
+    cut.write_bytes(good.read_bytes()[:-20])
+
+    assert "sound, WARC, 16 records" in call("verify", "--file", str(good)).stdout
+    told = call("verify", "--file", str(good), "--file", str(cut), "--json", code=1)
+
+    first, second = map(json.loads, told.stdout.splitlines())
+    assert (first["verdict"], second["verdict"], second["records"]) == ("sound", "damaged", 15)
+    assert "no end" in second["damages"][0]["reason"]
+    assert second["damages"][0]["offset"] > 0
+    call("verify", "--file", str(tmp_path / "none"), code=2)
+    call("verify", "--file", str(good), "--mend", code=2)
+
+
 def test_compact_seals_and_removes(archive: StoredEvidence) -> None:
     total = sum(archive.evidence.size(key) or 0 for key in archive.evidence.keys("warc/"))
 

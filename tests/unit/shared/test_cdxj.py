@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.cdxj import CdxjEntry, cdxj_file, cdxj_key, mime_of, sha1_of
+from shared.cdxj import CdxjEntry, cdxj_file, cdxj_key, mime_of, replay_lines, sha1_of
 from shared.http_message import parse_head
 from shared.urls import surt
 
@@ -80,3 +80,44 @@ def test_sha1_is_that_of_other_archives() -> None:
 
 def test_an_index_lies_beside_its_object() -> None:
     assert cdxj_key("warc/2026/03/09/a.warc.gz") == "cdxj/2026/03/09/a.cdxj"
+
+
+def index_line(second: int, **fields: str) -> bytes:
+    named = {
+        "url": "http://a.example/",
+        "status": "200",
+        "digest": "sha256:1",
+        "offset": str(second),
+    } | fields
+    return (
+        b"example,a)/ 202601010000%02d " % second + json.dumps(named, separators=(",", ":")).encode() + b"\n"
+    )
+
+
+def confirmation(second: int, digest: str = "sha256:1") -> bytes:
+    return index_line(second, status="304", mime="warc/revisit", digest=digest)
+
+
+def test_replay_tools_are_shown_what_a_304_confirmed_under_its_own_time() -> None:
+    page, other = index_line(1, mime="text/html"), index_line(2, digest="sha256:2")
+
+    found = list(replay_lines([page, other, confirmation(3), confirmation(4, "sha256:2")]))
+
+    assert found[:2] == [page, other]
+    assert [line[:26] for line in found[2:]] == [b"example,a)/ 20260101000003", b"example,a)/ 20260101000004"]
+    assert [line[27:] for line in found[2:]] == [page[27:], other[27:]]
+
+
+def test_a_304_is_left_out_where_the_index_does_not_hold_what_it_confirmed() -> None:
+    later, elsewhere = index_line(9), index_line(1).replace(b"example,a)/ ", b"example,a)/b ")
+    revisit = index_line(2, mime="warc/revisit", digest="sha256:3")
+    answered = index_line(5, status="304", digest="sha256:9")
+
+    lines = [confirmation(1), revisit, confirmation(3, "sha256:3"), answered, later, elsewhere]
+
+    assert list(replay_lines([*lines, confirmation(4).replace(b"a)/ ", b"a)/c ")])) == [
+        revisit,
+        answered,
+        later,
+        elsewhere,
+    ]
