@@ -10,6 +10,7 @@ import structlog
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
+from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.evidence import EvidenceStore
@@ -40,6 +41,7 @@ class Normalizer:
     history: History
     registry: Registry
     evidence: EvidenceStore
+    extract_page: ExtractPage
 
     def normalize(self, batch: StoredBatch) -> None:
         """Read every page of a batch and write what it shows into the history.
@@ -82,7 +84,7 @@ class Normalizer:
                 log.error("page_unreadable", url=capture.url, capture_id=capture.capture_id)
                 return NoArticle(reason="failed: parse_timeout")
             self.batches.begin_capture(capture.capture_id)
-        sight, article = read_capture(capture, work.exchanges, source)
+        sight, article = read_capture(capture, work.exchanges, source, extract_page=self.extract_page)
         if article is not None:
             work.documents.append(article_document(capture, work.batch.warc_key, article))
         return sight
@@ -130,6 +132,7 @@ def make_app(settings: ServiceSettings) -> WorkerApp:
         history=History(database),
         registry=Registry(database),
         evidence=EvidenceStore(settings.evidence()),
+        extract_page=Sandbox().extract,
     )
     return make_worker(
         "normalizer",

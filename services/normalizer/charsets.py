@@ -4,6 +4,10 @@ A byte order mark, then the 7-bit ISO-2022 encodings (which strict UTF-8 would a
 UTF-8 before any label, because archives re-save pages as UTF-8 and leave a stale `<meta charset>` in them; then
 the label of the HTTP header, the label of the page, and at last a detector. Only labels of the WHATWG Encoding
 Standard count: Python knows codecs, such as `utf-7` or `idna`, that no browser would apply to a page.
+
+Two labels are not believed, because they lie: one whose encoding cannot be that of the bytes, and a server's
+`iso-8859-1` (what servers say of files they know nothing about) for bytes that are whole characters of another
+encoding, as the page says itself or as the detector finds.
 """
 
 import codecs
@@ -16,9 +20,18 @@ _DETECTOR = optional_module("chardetng_py")
 _META_BYTES = 4096
 _MOSTLY_UTF8_RATIO = 200
 _DETECTOR_BYTES = 65_536
+_ENOUGH_FOREIGN = 40
+"""Bytes outside ASCII from which on the detector is believed against a server's default label."""
+_BROKEN_SHARE = 50
+"""A label is not believed when more than one in so many characters outside ASCII is none."""
+_DEFAULT_LABELS = frozenset({"iso-8859-1", "latin1"})
+_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
 
 _META_LABEL = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.\-]+)", re.IGNORECASE)
 _XML_LABEL = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([a-zA-Z0-9_:.\-]+)", re.IGNORECASE)
+_FOREIGN = re.compile(rb"[\x80-\xff]")
+_COMMON_HANGUL = frozenset("이다는을의에가를은고한하지로도")
+_TWO_BYTES = frozenset({"cp949", "gb18030", "big5hkscs", "cp932", "euc_jp"})
 _HEADER_LABEL = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_:.\-]+)", re.IGNORECASE)
 
 # WHATWG Encoding Standard §4.2: the Python codec for each encoding, and the labels that name it.
@@ -91,7 +104,7 @@ def decode(body: bytes, content_type: str | None = None, *, domain: str | None =
     for start, codec in _WIDE_STARTS:
         if body.startswith(start):
             return Decoded(text=body.decode(codec, "replace"), codec=codec, method="first_bytes")
-    return _seven_bit(body) or _utf8(body) or _labelled(body, content_type) or _detected(body, domain)
+    return _seven_bit(body) or _utf8(body) or _labelled(body, content_type, domain) or _detected(body, domain)
 
 
 def codec_for_label(label: str) -> str | None:
@@ -125,7 +138,7 @@ def _utf8(body: bytes) -> Decoded | None:
     return None
 
 
-def _labelled(body: bytes, content_type: str | None) -> Decoded | None:
+def _labelled(body: bytes, content_type: str | None, domain: str | None) -> Decoded | None:
     header = _HEADER_LABEL.search(content_type or "")
     head = body[:_META_BYTES]
     inner = _META_LABEL.search(head) or _XML_LABEL.search(head)
@@ -138,8 +151,47 @@ def _labelled(body: bytes, content_type: str | None) -> Decoded | None:
         # Strict UTF-8 was tried, so the label is stale; a page that names UTF-16 in ASCII is not UTF-16.
         if codec is None or codec.startswith("utf_"):
             continue
-        return Decoded(text=body.decode(codec, "replace"), codec=codec, method=method)
+        if method == "http_header" and label.lower() in _DEFAULT_LABELS and _is_not_western(body, domain):
+            continue
+        text = body.decode(codec, "replace")
+        if _is_broken(text):
+            continue
+        return Decoded(text=text, codec=codec, method=method)
     return None
+
+
+def _is_broken(text: str) -> bool:
+    lost = text.count("\ufffd")
+    return lost > 0 and lost * _BROKEN_SHARE > sum(1 for character in text if character > "\x7f")
+
+
+def _is_not_western(body: bytes, domain: str | None) -> bool:
+    """Tell whether the detector finds another encoding than the one that a server's default label names."""
+    start = _first_foreign(body)
+    if len(_FOREIGN.findall(body[start : start + _DETECTOR_BYTES])) < _ENOUGH_FOREIGN:
+        return False
+    found = _detected(body, domain)
+    return found.codec not in _WESTERN and not _is_broken(found.text)
+
+
+def _first_foreign(body: bytes) -> int:
+    foreign = _FOREIGN.search(body)
+    return max(0, foreign.start() - 64) if foreign else 0
+
+
+def _korean_johab(body: bytes) -> Decoded | None:
+    """Read a text as Johab when it is nearly all Hangul: no browser and no detector knows it."""
+    try:
+        text = body.decode("johab")
+    except UnicodeDecodeError:
+        return None
+    foreign = [character for character in text if character > "\x7f"]
+    hangul = sum(1 for character in foreign if "\uac00" <= character <= "\ud7a3")
+    common = sum(1 for character in foreign if character in _COMMON_HANGUL)
+    # The syllables of the commonest particles and endings are a tenth of any Korean text, by chance a hundredth.
+    if hangul < _ENOUGH_FOREIGN or hangul * 4 < len(foreign) * 3 or common * 10 < hangul:
+        return None
+    return Decoded(text=text, codec="johab", method="detector")
 
 
 def _detected(body: bytes, domain: str | None) -> Decoded:
@@ -147,6 +199,9 @@ def _detected(body: bytes, domain: str | None) -> Decoded:
         return Decoded(text=body.decode("cp1252", "replace"), codec="cp1252", method="default")
     hint = (domain or "").rpartition(".")[2].lower().encode("ascii", "ignore")
     known = hint if hint.isalpha() and len(hint) == 2 else None
-    name = str(_DETECTOR.detect(body[:_DETECTOR_BYTES], allow_utf8=False, tld=known))
+    start = _first_foreign(body)
+    name = str(_DETECTOR.detect(body[start : start + _DETECTOR_BYTES], allow_utf8=False, tld=known))
     codec = codec_for_label(name) or "cp1252"
+    if codec not in _TWO_BYTES and (johab := _korean_johab(body)) is not None:
+        return johab
     return Decoded(text=body.decode(codec, "replace"), codec=codec, method="detector")

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
 from services.normalizer.manifests import FetchPage, extract_target, extraction_lines
 from services.normalizer.records import error_record, extraction_record
+from services.normalizer.sandbox import Sandbox
 from shared.encoding import dump_json
 from shared.errors import PressmarkError
 from shared.logs import escape_controls
@@ -85,9 +86,14 @@ def extract_command(
         return _extract_list(jsonl, context, notes)
     assert target is not None
     try:
-        found = extract_target(
-            target, context=context, fetch_page=fetch_page, read_input=sys.stdin.buffer.read
-        )
+        with Sandbox() as sandbox:
+            found = extract_target(
+                target,
+                context=context,
+                extract_page=sandbox.extract,
+                fetch_page=fetch_page,
+                read_input=sys.stdin.buffer.read,
+            )
     except ExtractionError as error:
         if as_json:
             _print_json(error_record(error))
@@ -149,8 +155,11 @@ def print_extraction(found: Extraction, console: Console | None = None) -> None:
 def _extract_list(jsonl: Path, context: PageContext, notes: Console) -> int:
     failed = 0
     try:
-        with jsonl.open("rb") as lines:
-            for record in extraction_lines(lines, folder=jsonl.parent, context=context):
+        with jsonl.open("rb") as lines, Sandbox() as sandbox:
+            records = extraction_lines(
+                lines, folder=jsonl.parent, context=context, extract_page=sandbox.extract
+            )
+            for record in records:
                 failed += "error" in record
                 _print_json(record)
     except OSError as error:

@@ -117,6 +117,17 @@ class ExtractionFailure(StrEnum):
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
     BAD_RULE = "bad_rule"
+    PARSE_TIMEOUT = "parse_timeout"
+    """Reading it took longer than a page may, and was ended."""
+    PARSE_MEMORY = "parse_memory"
+    """Reading it took more memory than a page may."""
+    PARSE_CRASHED = "parse_crashed"
+    """The process that read it died of it."""
+
+    @property
+    def is_of_reader(self) -> bool:
+        """Whether the page was given up while it was read, so that a better reader may read it one day."""
+        return self in {self.PARSE_TIMEOUT, self.PARSE_MEMORY, self.PARSE_CRASHED}
 
 
 class ExtractionError(PressmarkError, ValueError):

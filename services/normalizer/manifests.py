@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from services.normalizer.extract import extract
 from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.guards import MAX_BODY_BYTES
 from services.normalizer.records import error_record, extraction_record
+from services.normalizer.sandbox import ExtractPage
 
 __all__ = ["FetchPage", "FetchedPage", "extract_target", "extraction_lines", "read_body"]
 
@@ -35,13 +35,19 @@ FetchPage = Callable[[str], FetchedPage]
 
 
 def extract_target(
-    target: str, *, context: PageContext, fetch_page: FetchPage, read_input: Callable[[], bytes]
+    target: str,
+    *,
+    context: PageContext,
+    extract_page: ExtractPage,
+    fetch_page: FetchPage,
+    read_input: Callable[[], bytes],
 ) -> Extraction:
     """Extract one page.
 
     Args:
         target: A path (`.html` or `.html.gz`), an http(s) address, or `-` for standard input.
         context: What is known about the page; its `url` is filled in from an address.
+        extract_page: What reads the page.
         fetch_page: Asks a server for a page.
         read_input: Reads standard input to its end.
 
@@ -53,14 +59,14 @@ def extract_target(
         known = replace(
             context, url=context.url or page.url, content_type=context.content_type or page.content_type
         )
-        return extract(page.body, known)
+        return extract_page(page.body, known)
     if target == "-":
-        return extract(_unpacked(read_input()), context)
-    return extract(read_body(Path(target)), context)
+        return extract_page(_unpacked(read_input()), context)
+    return extract_page(read_body(Path(target)), context)
 
 
 def extraction_lines(
-    lines: Iterable[str | bytes], *, folder: Path, context: PageContext
+    lines: Iterable[str | bytes], *, folder: Path, context: PageContext, extract_page: ExtractPage
 ) -> Iterator[dict[str, Any]]:
     """Yield one JSON object for each line of a manifest, in its order. One bad page stops nothing.
 
@@ -68,6 +74,7 @@ def extraction_lines(
         lines: JSON objects with `id`, `path`, `url` and maybe `content_type`; empty lines are skipped.
         folder: What relative paths start from.
         context: What is known about all of the pages.
+        extract_page: What reads a page.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -76,7 +83,8 @@ def extraction_lines(
         try:
             entry = _entry(line, number)
             identity = _text(entry.get("id"))
-            yield _extracted(entry, identity, folder=folder, context=context)
+            body, known = _page_of(entry, folder=folder, context=context)
+            yield extraction_record(extract_page(body, known), identity)
         except ExtractionError as error:
             yield error_record(error, identity)
 
@@ -95,9 +103,7 @@ def read_body(path: Path) -> bytes:
     return _unpacked(data)
 
 
-def _extracted(
-    entry: dict[str, Any], identity: str | None, *, folder: Path, context: PageContext
-) -> dict[str, Any]:
+def _page_of(entry: dict[str, Any], *, folder: Path, context: PageContext) -> tuple[bytes, PageContext]:
     path = _text(entry.get("path"))
     if not path:
         raise ExtractionError(ExtractionFailure.UNREADABLE, "the line names no path")
@@ -106,7 +112,7 @@ def _extracted(
         url=_text(entry.get("url")) or context.url,
         content_type=_text(entry.get("content_type")) or context.content_type,
     )
-    return extraction_record(extract(read_body(folder / path), known), identity)
+    return read_body(folder / path), known
 
 
 def _entry(line: str | bytes, number: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from services.normalizer.extract import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
+from services.normalizer.sandbox import ExtractPage
 from services.normalizer.sightings import Miss, Sighting, Unchanged, sighting_of
 from shared.http_message import DecodeError
 from shared.ledger.batches import StoredCapture
@@ -36,15 +37,29 @@ def exchanges_of(warc: bytes) -> dict[str, StoredExchange]:
 
 
 def read_capture(
-    capture: StoredCapture, exchanges: Mapping[str, StoredExchange], source: SourceFile
+    capture: StoredCapture,
+    exchanges: Mapping[str, StoredExchange],
+    source: SourceFile,
+    *,
+    extract_page: ExtractPage = extract,
 ) -> tuple[Shown, Extraction | None]:
-    """Tell what a capture shows, and give the fields when it shows an article."""
+    """Tell what a capture shows, and give the fields when it shows an article.
+
+    Args:
+        capture: The capture.
+        exchanges: What its batch holds, by record id.
+        source: Whose rules apply.
+        extract_page: What reads the page; a sandbox where pages may be hostile.
+    """
     shown = _shown_by_answer(capture, source)
     if shown is not None:
         return shown, None
     try:
-        article = extract(exchanges[capture.record_id].body(), page_context(capture, source))
-    except (ExtractionError, DecodeError) as error:
+        article = extract_page(exchanges[capture.record_id].body(), page_context(capture, source))
+    except ExtractionError as error:
+        word = f"failed: {error.reason}" if error.reason.is_of_reader else str(error.reason)
+        return NoArticle(reason=word), None
+    except DecodeError as error:
         return NoArticle(reason=str(error.reason)), None
     if not article.body:
         return NoArticle(reason="no_text"), article

@@ -1,5 +1,7 @@
 """What the source's own rules say: CSS selectors that an operator wrote for one outlet, trusted above all else."""
 
+import hashlib
+
 from selectolax.lexbor import LexborNode
 
 from services.normalizer.addresses import absolute_url
@@ -13,6 +15,19 @@ from services.normalizer.text import block_text, cut
 from shared.sources import ArticleRules
 
 _MAX_CLIMB = 200
+
+READER = 1
+"""Counts the changes of the extraction itself that move what many pages give."""
+
+
+def rules_version(rules: ArticleRules | None) -> str:
+    """Return what an article was read by: the reader's number, and a digest of the source's own rules.
+
+    Equal rules have equal versions, whatever order or comments their file had.
+    """
+    stated = ArticleRules() if rules is None else rules
+    digest = hashlib.sha256(stated.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+    return f"{READER}-{digest[:12]}"
 
 
 def ruled_title(page: Page, rules: ArticleRules | None) -> Provenance | None:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.normalizer.fields import Extraction
+from services.normalizer.ruled import rules_version
 from services.normalizer.wording import identity_digest, text_digest
 from shared.ledger.batches import StoredCapture
 from shared.ledger.history import NewRevision
@@ -108,7 +109,7 @@ def sighting_of(capture: StoredCapture, article: Extraction, source: SourceFile)
         published_precision=article.published_precision,
         published_at=published_instant(article.published, source.timezone) or capture.fetched_at,
         language=article.language,
-        fields=fields_of(article),
+        fields={**fields_of(article), "rules": rules_version(source.article)},
     )
 
 

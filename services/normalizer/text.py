@@ -21,8 +21,7 @@ def block_text(text: str) -> str:
     """
     if _BORDER in text:
         text = _GLUED.sub(" ", text).replace(_BORDER, "")
-    text = " ".join(text.split())
-    return text if text.isprintable() else _UNSEEN.sub("", text)
+    return _one_line(text)
 
 
 def plain(value: str) -> str:
@@ -31,8 +30,13 @@ def plain(value: str) -> str:
         value = _ELEMENT.sub(" ", value)
     if "&" in value:
         value = html.unescape(value)
-    value = " ".join(value.split())
-    return value if value.isprintable() else _UNSEEN.sub("", value)
+    return _one_line(value)
+
+
+def _one_line(text: str) -> str:
+    text = " ".join(text.split())
+    # What is taken out may have stood between two spaces, or at an end.
+    return text if text.isprintable() else " ".join(_UNSEEN.sub("", text).split())
 
 
 def lines_of(value: str) -> list[str]:
