@@ -62,7 +62,7 @@ def find_dates(
         order = _page_order(page, flow, context, language)
     search = _Search(page=page, context=context, body=body, shown=shown, order=order)
     published = search.choose(candidates)
-    if published is None or published.value.day is None:
+    if published is None or published.value.precision == "month":
         lines = dates_elsewhere(flow, place, order=order, language=language)
         published = search.further(lines) or published
     return PageDates(published=published, modified=modified_date(page.structured, shown.updated))
