@@ -91,7 +91,7 @@ class _Search:
     def further(self, lines: Iterator[FoundDate]) -> Publication | None:
         """Look where the day of an article stands on few pages, from the surest place to the least sure."""
         address = _address(self.page, self.context)
-        for candidates in (self._scripted(), [*lines, *address], self._only_change()):
+        for candidates in (self._scripted(), [*lines, *address]):
             found = self.choose(candidates) if candidates else None
             if found is not None and found.value.day is not None:
                 return found
@@ -109,14 +109,6 @@ class _Search:
         days = {changed.day} if changed and changed.day else set()
         days |= {day for found in foreign_dates(self.page.structured) if (day := _day_of(found))}
         return frozenset(days)
-
-    def _only_change(self) -> list[FoundDate]:
-        """Take the day of the last change, where it is the one date that the page shows by its headline.
-
-        Readers take `Updated May 6, 2025` for the date of an article that bears no other. A date of change that
-        only machines see is never taken: on such pages it is the day of some change of the whole site.
-        """
-        return [replace(found, method="only_date.updated_line") for found in self.shown.updated[:1]]
 
     def _guessed(self) -> Publication | None:
         guess = guessed_date(

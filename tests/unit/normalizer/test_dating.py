@@ -63,13 +63,6 @@ def test_a_shown_change_never_outranks_a_stated_publication() -> None:
     assert (found.published, found.modified) == ("2021-08-12T19:35:44+00:00", "2025-02-22T22:13:14+00:00")
 
 
-def test_the_only_date_that_a_page_shows_is_taken_though_it_is_that_of_a_change() -> None:
-    found = read(page(under="<div>Updated May 6, 2025</div>"))
-
-    assert found.published == "2025-05-06"
-    assert found.provenance["published"].method == "only_date.updated_line"
-
-
 def test_a_change_that_only_machines_see_is_no_publication() -> None:
     found = read(page(head='<meta property="article:modified_time" content="2025-10-10T21:07:49+00:00">'))
 

@@ -101,14 +101,14 @@ def test_a_date_after_the_capture_is_not_believed() -> None:
     assert "later than the capture" in {entry.reason for entry in found.provenance["published"].rejected}
 
 
-def test_the_date_of_a_change_is_told_apart_where_it_is_the_only_one() -> None:
+def test_the_date_of_a_change_is_never_the_publication_date() -> None:
     page = model_page(
         date_line="Updated: 16/10/2021", head='<meta property="article:modified_time" content="2021-10-16">'
     )
 
     found = extract(page, PageContext(url="https://archive.example/a"))
 
-    assert found.provenance["published"].method == "only_date.updated_line"
+    assert found.published is None
     assert found.modified == "2021-10-16"
 
 
