@@ -8,6 +8,7 @@ from services.normalizer.dates import folded
 from services.normalizer.months import month_number
 
 _HEAD_CHARS = 110
+_DIGIT = re.compile(r"\d")
 _CJK = re.compile(
     r"(?<!\d)(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]\s?(?P<sent>発|发|電|电|讯|발)?"
 )
@@ -45,6 +46,8 @@ class Dateline:
 
 def read_dateline(paragraph: str) -> Dateline | None:
     """Read the dateline at the start of a paragraph."""
+    if not _DIGIT.search(paragraph, 0, _HEAD_CHARS):
+        return None  # most paragraphs: spared the folding
     head = folded(paragraph[:_HEAD_CHARS])
     match = _CJK.search(head)
     if match and int(match["month"]) <= 12 and int(match["day"]) <= 31:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from services.normalizer.calendars import hijri_dates, western_year, western_years
 from services.normalizer.clock_times import time_beside
 from services.normalizer.fields import DatePrecision
 from services.normalizer.months import month_number
@@ -19,7 +20,6 @@ from shared.sources import DateOrder
 _MAX_CHARS = 400
 _FIRST_YEAR = 1600
 _LAST_YEAR = 2100
-_BUDDHIST_YEARS = 543
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +89,27 @@ def written_dates(
     text: str, *, order: DateOrder | None = None, language: str | None = None
 ) -> list[WrittenDate]:
     """Find every date of a short text that has at least a month and a year, in reading order."""
+    if not _DIGIT.search(text, 0, _MAX_CHARS):
+        return []
     line = folded(text)
     found = [*_year_first(line), *_named(line, language), *_year_last(line, order)]
+    if not found:
+        found = [*_of_other_calendars(line, text)]
     taken: list[WrittenDate] = []
     for candidate in sorted(found, key=lambda written: (written.start, -written.end)):
         if not taken or candidate.start >= taken[-1].end:
             taken.append(candidate)
     return taken
+
+
+def numeric_orders(text: str) -> Iterator[DateOrder]:
+    """Yield how the numeric dates of a text are written, where a number above 12 tells: `31/12/2024`."""
+    for match in _NUMERIC.finditer(text):
+        first, second = int(match[1]), int(match[3])
+        if match[2] != "." and 12 < first <= 31 and second <= 12:
+            yield DateOrder.DMY
+        elif match[2] != "." and 12 < second <= 31 and first <= 12:
+            yield DateOrder.MDY
 
 
 def folded(text: str) -> str:
@@ -104,30 +118,15 @@ def folded(text: str) -> str:
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line)
         line = re.sub(r"[^\x00-\x7f]", _ascii_digit, line)
-    line = " ".join(line.casefold().split())
-    return _ERA.sub(_western_year, _JUCHE.sub(_western_juche, line))
+    return western_years(" ".join(line.casefold().split()))
 
 
-_JUCHE = re.compile(
-    r"(?:(?P<beside>\d{4})\s*,?\s*)?(?:juche|주체|чучхе|主体|主體|チュチェ)\s*\(?(?P<count>\d{1,3})(?!\d)\)?"
-    r"(?:\s*\((?P<year>\d{4})\))?"
-)
-_ERA = re.compile(r"(?P<era>令和|平成|昭和|民國|民国)\s*(?P<count>\d{1,3}|元)\s*年")
-_ERA_START = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+_DIGIT = re.compile(r"\d")
 
 
 def _ascii_digit(match: re.Match[str]) -> str:
     value = unicodedata.decimal(match[0], None)
     return match[0] if value is None else str(value)
-
-
-def _western_juche(match: re.Match[str]) -> str:
-    return match["year"] or match["beside"] or str(1911 + int(match["count"]))
-
-
-def _western_year(match: re.Match[str]) -> str:
-    count = 1 if match["count"] == "元" else int(match["count"])
-    return f"{_ERA_START[match['era']] + count}年"
 
 
 # Machines: the whole text is one date.
@@ -231,7 +230,9 @@ def _year_last(line: str, order: DateOrder | None) -> Iterator[WrittenDate]:
 
 
 # Letters, and the vowel signs of Indian scripts, which Python does not count as letters.
-_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4f])+")
+_WORD = re.compile(
+    r"[ก-๎]{1,4}\.[ก-ฮ](?![ก-๎])|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0900-\u0dff\u0e30-\u0e4f])+"
+)
 _YEAR = r"(?P<year>1[6-9]\d\d|20\d\d|25\d\d)(?![\d:])"
 _AFTER_DAY_YEAR = re.compile(
     rf"\W{{0,3}}(?P<day>\d{{1,2}})(?![\d:])(?:\s?[-–]\s?\d{{1,2}})?(?:st|nd|rd|th|er|o|a)?\W{{1,4}}(?:of\s|de\s)?{_YEAR}"
@@ -258,7 +259,6 @@ def _named(line: str, language: str | None) -> Iterator[WrittenDate]:
         if found is None:
             continue
         year, day, from_before, from_after = found
-        year = year - _BUDDHIST_YEARS if year >= 2500 else year
         start, end = match.start() - from_before, match.end() + from_after
         yield from _written(line, _value(year, month, day), start, end)
 
@@ -285,6 +285,11 @@ def _around(before: str, after: str) -> tuple[int, int | None, int, int] | None:
     return (int(match["year"]), None, 0, match.end()) if match else None
 
 
+def _of_other_calendars(line: str, text: str) -> Iterator[WrittenDate]:
+    for day, start, end in hijri_dates(line, original=text):
+        yield from _written(line, _value(day.year, day.month, day.day), start, end)
+
+
 def _written(line: str, value: DateValue | None, start: int, end: int) -> Iterator[WrittenDate]:
     if value is not None:
         yield WrittenDate(reading=_with_time(line, value, start, end), start=start, end=end)
@@ -300,6 +305,7 @@ def _with_time(line: str, value: DateValue, start: int, end: int) -> DateValue:
 
 
 def _value(year: int, month: int | None = None, day: int | None = None) -> DateValue | None:
+    year = western_year(year)
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     try:

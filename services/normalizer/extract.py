@@ -9,21 +9,13 @@ from services.normalizer.attribution import find_original, find_source
 from services.normalizer.authors import find_authors
 from services.normalizer.blocks import Flow, read_flow
 from services.normalizer.body import Body, find_body
-from services.normalizer.fallback import guessed_date, scripted_date, second_opinion
+from services.normalizer.dating import find_dates
+from services.normalizer.fallback import second_opinion
 from services.normalizer.fields import Extraction, PageContext, Provenance
 from services.normalizer.languages import find_language
 from services.normalizer.page import Page, read_page
-from services.normalizer.published import (
-    Publication,
-    choose_published,
-    modified_date,
-    modified_day,
-    structured_dates,
-    url_date,
-)
 from services.normalizer.related import find_related
-from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_dates, ruled_original, ruled_title
-from services.normalizer.shown_dates import FoundDate, ShownDates, shown_dates, time_elements
+from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_original, ruled_title
 from services.normalizer.surroundings import read_surroundings
 from services.normalizer.text import letters_of
 from services.normalizer.titles import find_title, title_of_text
@@ -63,13 +55,12 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     language = find_language(headline, text.paragraphs, page.structured, declared=context.language)
     tag = language.value if language else None
     place = read_surroundings(flow, text, headline)
-    shown = shown_dates(flow, place, order=rules.date_order if rules else None, language=tag)
-    publication = _publication(page, context, shown=shown, body=text, language=tag)
+    dates = find_dates(page, context, flow=flow, place=place, body=text, language=tag)
     related = find_related(flow, text, page.base)
     provenance = {
         "title": title,
-        "published": publication.provenance if publication else None,
-        "modified": modified_date(page.structured, shown.updated),
+        "published": dates.published.provenance if dates.published else None,
+        "modified": dates.modified,
         "authors": find_authors(page.tree, page.structured, flow, place=place, site=page.site),
         "language": language,
         "source": find_source(page, flow, place, context),
@@ -83,7 +74,7 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     known = {name: entry for name, entry in provenance.items() if entry is not None}
     return replace(
         _assembled(known, page, context, text),
-        published_precision=publication.value.precision if publication else None,
+        published_precision=dates.published.value.precision if dates.published else None,
         related=related,
     )
 
@@ -136,39 +127,3 @@ def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Bo
     if own <= _MUCH_LONGER * sum(map(len, found.paragraphs)):
         return found
     return replace(found, paragraphs=other, method="trafilatura")
-
-
-def _publication(
-    page: Page, context: PageContext, *, shown: ShownDates, body: Body, language: str | None
-) -> Publication | None:
-    address = url_date(context.url or page.structured.canonical, context.timezone)
-    candidates: list[FoundDate] = [
-        *ruled_dates(page, context.rules, language),
-        *structured_dates(page.structured),
-        *time_elements(page.tree),
-        *shown.published,
-        *([address] if address else []),
-    ]
-    chosen = choose_published(
-        candidates,
-        paragraphs=body.paragraphs,
-        captured_at=context.captured_at,
-        timezone=context.timezone,
-        updated=shown.updated,
-    )
-    if chosen is not None:
-        return chosen
-    scripted = scripted_date(page.markup)
-    if scripted is not None:
-        found = FoundDate(reading=scripted[0], raw=scripted[1], method="script.datePublished")
-        return choose_published([found], captured_at=context.captured_at, timezone=context.timezone)
-    changed = modified_day(page.structured, shown.updated)
-    guess = guessed_date(
-        page.markup,
-        context.url,
-        captured_at=context.captured_at,
-        updated=frozenset({changed} if changed else ()),
-    )
-    if guess is None:
-        return None
-    return Publication(value=guess, provenance=Provenance(value=guess.iso(), raw=None, method="htmldate"))

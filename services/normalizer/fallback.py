@@ -7,7 +7,15 @@ from services.normalizer.dates import DateValue, read_date
 from services.normalizer.optional import optional_module
 from services.normalizer.text import block_text
 
-_SCRIPTED = re.compile(r"[\"']datePublished\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})")
+_VALUE = r"\\*[\"']\s*:\s*\\*[\"']([0-9][^\"'\\]{7,34})"
+_SCRIPTED = (
+    re.compile(rf"[\"']datePublished{_VALUE}"),
+    re.compile(
+        r"[\"'](?:date_published|publish(?:ed)?(?:_?date|_?at|_?on|_?time)|pub_?date|publication_?date"
+        rf"|first_?published(?:_?at|_?date)?){_VALUE}",
+        re.IGNORECASE,
+    ),
+)
 _MAX_MARKUP_CHARS = 1_500_000
 _MAX_TAGS = 20_000
 
@@ -26,16 +34,17 @@ def second_opinion(markup: str, url: str | None) -> tuple[str, ...]:
 
 
 def scripted_date(markup: str) -> tuple[DateValue, str] | None:
-    """Return the `datePublished` inside the page's scripts, with its text, when all of them name one day.
+    """Return the date of publication inside the page's scripts, with its text, when all of them name one day.
 
     Pages built in the browser carry their data as escaped JSON that no JSON-LD reader sees.
     """
-    texts = {match[1] for match in _SCRIPTED.finditer(markup)}
-    values = {text: reading for text in texts if isinstance(reading := read_date(text), DateValue)}
-    if not values or len({value.day for value in values.values()}) != 1:
-        return None
-    text = min(values)
-    return values[text], text
+    for pattern in _SCRIPTED:
+        texts = {match[1] for match in pattern.finditer(markup)}
+        values = {text: reading for text in texts if isinstance(reading := read_date(text), DateValue)}
+        if values:
+            text = min(values)
+            return (values[text], text) if len({value.day for value in values.values()}) == 1 else None
+    return None
 
 
 def guessed_date(

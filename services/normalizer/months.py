@@ -61,7 +61,7 @@ _NAMES: dict[str, str] = {
     "απριλίου απρίλιοσ απρ,μαΐου μάιοσ μαΐ μάι,ιουνίου ιούνιοσ ιουν ιούν,"
     "ιουλίου ιούλιοσ ιουλ ιούλ,αυγούστου αύγουστοσ αυγ αύγ,σεπτεμβρίου σεπτέμβριοσ σεπ,"
     "οκτωβρίου οκτώβριοσ οκτ,νοεμβρίου νοέμβριοσ νοε νοέ,δεκεμβρίου δεκέμβριοσ δεκ",
-    "tr": "ocak oca,şubat şub,,nisan nis,mayıs,haziran haz,temmuz tem,ağustos ağu,eylül eyl,ekim eki,"
+    "tr": "ocak oca,şubat şub,,nisan nis ni,mayıs,haziran haz,temmuz tem,ağustos ağu,eylül eyl,ekim eki,"
     "kasım kas,aralık ara",
     "az": "yanvar yan,fevral,,aprel,,iyun iyn,iyul iyl,avqust avq,sentyabr sen,oktyabr,noyabr noy,dekabr dek",
     "kk": "қаңтар қаң,ақпан ақп,наурыз нау,сәуір сәу,мамыр мам,маусым мау,шілде шіл,тамыз там,қыркүйек қыр,"

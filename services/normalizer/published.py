@@ -14,9 +14,10 @@ from services.normalizer.datelines import Dateline, read_dateline
 from services.normalizer.dates import AmbiguousDate, DateValue, read_date
 from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.shown_dates import FoundDate
-from services.normalizer.structured import JsonObject, Structured, first_text
-from services.normalizer.text import cut
+from services.normalizer.structured import JsonObject, Structured, first_text, types_of
+from services.normalizer.text import cut, letters_of, words
 from services.normalizer.url_dates import date_in_url
+from shared.sources import DateOrder
 
 _META_KEYS = (
     "article:published_time", "og:article:published_time", "article:published", "og:published_time",
@@ -34,6 +35,12 @@ _MODIFIED_KEYS = (
     "lastmod",
     "last-modified",
 )
+_PARTS_OF_PAGES = words(
+    "Answer AudioObject Brand Comment ImageObject MediaObject Offer Organization Person Product Question Rating"
+    " Review UserComments UserReview"
+)
+"""JSON-LD objects that stand beside or below an article and bear dates of their own."""
+
 _WITNESS_DISTANCE = timedelta(days=7)
 _DATELINE_MEMORY = timedelta(days=31)
 _MACHINE_METHODS = ("json_ld.", "meta.", "microdata.", "time")
@@ -72,14 +79,30 @@ class Witnesses:
         return self.dateline is not None and self.dateline.is_near(day, _WITNESS_DISTANCE)
 
 
-def structured_dates(structured: Structured) -> Iterator[FoundDate]:
-    """Yield the publication dates of JSON-LD and `meta`, most trusted first."""
-    yield from _json_dates(structured.articles, "datePublished")
+def structured_dates(structured: Structured, *, title: str | None = None) -> Iterator[FoundDate]:
+    """Yield the publication dates of JSON-LD and `meta`, most trusted first.
+
+    Of several articles in the data, the one with the headline of the page comes first.
+    """
+    letters = letters_of(title or "")
+    articles = sorted(structured.articles, key=lambda found: not _is_headed(found, letters))
+    yield from _json_dates(articles, "datePublished")
     for key in _META_KEYS:
         if key in structured.meta and (found := _found(structured.meta[key], f"meta.{key}")):
             yield found
-    yield from _json_dates(structured.articles, "dateCreated", "uploadDate")
-    yield from _json_dates(structured.others, "datePublished", "uploadDate")
+    yield from _json_dates(articles, "dateCreated", "uploadDate")
+    pages = [found for found in structured.others if not types_of(found) & _PARTS_OF_PAGES]
+    yield from _json_dates(pages, "datePublished", "uploadDate")
+
+
+def foreign_dates(structured: Structured) -> Iterator[FoundDate]:
+    """Yield the dates of the comments, pictures and ratings that a page describes for machines."""
+    parts = [found for found in structured.others if types_of(found) & _PARTS_OF_PAGES]
+    yield from _json_dates(parts, "datePublished", "uploadDate")
+
+
+def _is_headed(found: JsonObject, letters: str) -> bool:
+    return bool(letters) and letters_of(first_text(found.get("headline")) or "") == letters
 
 
 def modified_date(structured: Structured, updated: Sequence[FoundDate]) -> Provenance | None:
@@ -89,9 +112,9 @@ def modified_date(structured: Structured, updated: Sequence[FoundDate]) -> Prove
     return None
 
 
-def modified_day(structured: Structured, updated: Sequence[FoundDate]) -> date | None:
-    """Return the day of `modified_date`."""
-    return next((value.day for _, value in _modifications(structured, updated)), None)
+def modified_moment(structured: Structured, updated: Sequence[FoundDate] = ()) -> DateValue | None:
+    """Return `modified_date` as a date."""
+    return next((value for _, value in _modifications(structured, updated)), None)
 
 
 def _modifications(
@@ -126,6 +149,7 @@ def choose_published(
     captured_at: datetime | None = None,
     timezone: str | None = None,
     updated: Sequence[FoundDate] = (),
+    order: DateOrder | None = None,
 ) -> Publication | None:
     """Choose among candidates that stand in order of trust.
 
@@ -135,6 +159,7 @@ def choose_published(
         captured_at: Nothing published later is believed.
         timezone: IANA name of the zone of times that name none.
         updated: Dates of later changes; they may decide between two readings, and never more.
+        order: How the page writes numeric dates elsewhere; it decides where nothing nearer does.
     """
     dateline = _dateline(paragraphs)
     weak = [found.reading.moment.date() for found in updated if isinstance(found.reading, DateValue)]
@@ -144,7 +169,7 @@ def choose_published(
     for candidate in candidates:
         others = [other for other in candidates if other is not candidate]
         witnesses = _witnesses(others, dateline, weak)
-        value, reason = _settle(candidate, witnesses, captured_at)
+        value, reason = _settle(_ordered(candidate, witnesses, captured_at, order), witnesses, captured_at)
         if value is None:
             rejected.append(_rejected(candidate, reason))
         elif reason:
@@ -186,6 +211,8 @@ def _settle(
 ) -> tuple[DateValue | None, str]:
     """Return the value of a candidate, or nothing; with a reason when it is less than what is written."""
     reading = candidate.reading
+    if candidate.refused:
+        return None, candidate.refused
     if isinstance(reading, AmbiguousDate):
         value = _decided(reading, witnesses, captured_at)
         if value is None:
@@ -201,6 +228,16 @@ def _settle(
     if candidate.needs_witness and not witnesses.support(value):
         return None, "stands above the headline and nothing else on the page agrees"
     return value, ""
+
+
+def _ordered(
+    candidate: FoundDate, witnesses: Witnesses, captured_at: datetime | None, order: DateOrder | None
+) -> FoundDate:
+    """Read a date of two readings in the order of the page, where no witness knows the day."""
+    reading = candidate.reading
+    if order is None or not isinstance(reading, AmbiguousDate) or _decided(reading, witnesses, captured_at):
+        return candidate
+    return replace(candidate, reading=reading.month_first if order is DateOrder.MDY else reading.day_first)
 
 
 def _decided(reading: AmbiguousDate, witnesses: Witnesses, captured_at: datetime | None) -> DateValue | None:
@@ -222,7 +259,9 @@ def _is_later(value: DateValue, captured_at: datetime | None) -> bool:
 
 def _witnesses(others: Sequence[FoundDate], dateline: Dateline | None, weak: Sequence[date]) -> Witnesses:
     values = [
-        other.reading for other in others if isinstance(other.reading, DateValue) and not other.needs_witness
+        other.reading
+        for other in others
+        if isinstance(other.reading, DateValue) and not other.needs_witness and not other.refused
     ]
     return Witnesses(
         days=(*(value.day for value in values if value.day is not None), *weak),

@@ -7,10 +7,11 @@ only near the headline and outside such parts; one above the headline, or in pla
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.normalizer.blocks import Block, Flow
+from services.normalizer.blocks import Block, Element, Flow
 from services.normalizer.dates import DateReading, DateValue, folded, read_date, written_dates
 from services.normalizer.surroundings import FRAME, Surroundings, label_before
 from services.normalizer.text import cut
@@ -22,10 +23,13 @@ from services.normalizer.vocabulary import (
 )
 from shared.sources import DateOrder
 
+_OPENING_REACH = 3
 _SHORT_REST = 20
 _LONG_REST = 45
 _MAX_TIMES = 12
+_MAX_TIMES_SEEN = 60
 _MAX_CLIMB = 40
+_LONE_CHARS = 80
 
 _UPDATED = re.compile(
     r"(?:updated?|modified|last\s+(?:edited|reviewed|update)|reviewed|edited|revised|aktualisiert|zuletzt|stand|mis\s+à\s+jour"
@@ -36,17 +40,27 @@ _PUBLISHED = re.compile(
     r"(?:\bdate\b|\bcalendar\b|publi[sc]\w*|posted|released?|issued|created|written|first\s+published|veröffentlicht|erstellt|datum|fecha|data\b"
     r"|дата|опубликован\w*|등록|입력|승인|작성|기사입력|发布|發布|发表|公開|掲載|配信|tarih|ngày\s+đăng)\W*(?:\w+\W+){0,3}$"
 )
+_DIGIT = re.compile(r"\d")
 _FOOT = re.compile(r"^\W*(?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+\W*\(?[\d.\s/-]+\)?\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundDate:
-    """A date of the page. One that `needs_witness` counts only when another source agrees."""
+    """A date of the page.
+
+    Attributes:
+        reading: The date.
+        raw: The characters it was read from.
+        method: Where it stands.
+        needs_witness: It counts only when another source agrees.
+        refused: Why it is not believed; empty when it is.
+    """
 
     reading: DateReading
     raw: str
     method: str
     needs_witness: bool = False
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +79,66 @@ def shown_dates(
     updated: list[FoundDate] = []
     for index in place.region:
         block = flow.blocks[index]
-        if not any(character.isdigit() for character in block.text) or is_related_heading(block.text):
+        if not _DIGIT.search(block.text) or is_related_heading(block.text):
             continue
         for date, before, rest in _written_in(block, order=order, language=language):
             words = before if before.strip() else folded(label_before(flow, index))
             found = FoundDate(reading=date, raw=cut(block.text, 160), method="updated_line")
             if _UPDATED.search(words):
                 updated.append(found)
-            elif pair := _ranked(found, index, place, labelled=bool(_PUBLISHED.search(words)), rest=rest):
-                ranked.append(pair)
+            else:
+                # A date that opens a line under the headline speaks for the article, whatever follows it.
+                opens = (
+                    not before and place.headline is not None and 0 < index - place.headline <= _OPENING_REACH
+                )
+                labelled = bool(_PUBLISHED.search(words))
+                pair = _ranked(found, index, place, labelled=labelled, rest=rest // 2 if opens else rest)
+                ranked += [pair] if pair else []
     ranked.sort(key=lambda pair: pair[0])
     published = [found for _, found in ranked if not found.needs_witness]
     doubtful = [found for _, found in ranked if found.needs_witness]
     return ShownDates(published=(*published, *_foot(flow, place), *doubtful), updated=tuple(updated))
+
+
+def dates_elsewhere(
+    flow: Flow, place: Surroundings, *, order: DateOrder | None = None, language: str | None = None
+) -> Iterator[FoundDate]:
+    """Yield dates of lines far from the headline, on pages that say nothing near it.
+
+    A line that names its date (`Datum 28.04.2023`) counts when all such lines of the page name one day; one
+    that is only a date needs a witness. Lines of cards, comments and the frame do not count.
+    """
+    labelled: list[FoundDate] = []
+    alone: list[FoundDate] = []
+    skipped = {index for start, end in _foreign(flow.top) for index in range(start, end)}
+    for index, block in enumerate(flow.blocks):
+        if (
+            len(block.text) > _LONE_CHARS
+            or index in skipped
+            or block.of_card
+            or not _DIGIT.search(block.text)
+        ):
+            continue
+        for date, before, rest in _written_in(block, order=order, language=language):
+            words = before if before.strip() else folded(label_before(flow, index))
+            if rest > _SHORT_REST or _UPDATED.search(words) or not isinstance(date, DateValue):
+                continue
+            found = FoundDate(reading=date, raw=block.text, method="labelled_line_elsewhere")
+            if _PUBLISHED.search(words):
+                labelled.append(found)
+            elif index < place.first:
+                alone.append(replace(found, method="line_elsewhere", needs_witness=True))
+    if len({found.reading.day for found in labelled if isinstance(found.reading, DateValue)}) == 1:
+        yield labelled[0]
+    yield from alone
+
+
+def _foreign(parent: Element) -> Iterator[tuple[int, int]]:
+    for child in parent.children:
+        if child.tag in FRAME or is_foreign_label(child.label):
+            yield child.start, child.end
+        else:
+            yield from _foreign(child)
 
 
 def _ranked(
@@ -105,7 +166,11 @@ def time_elements(tree: LexborHTMLParser) -> Iterator[FoundDate]:
         attributes = node.attributes
         raw = attributes.get("content") or attributes.get("datetime") or node.text(strip=True)
         yield from _machine(raw, "microdata.datePublished")
-    for node in tree.css("time[datetime]")[:_MAX_TIMES]:
+    yield from islice(_own_times(tree), _MAX_TIMES)
+
+
+def _own_times(tree: LexborHTMLParser) -> Iterator[FoundDate]:
+    for node in tree.css("time[datetime]")[:_MAX_TIMES_SEEN]:
         attributes = node.attributes
         names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}".lower()
         if "modif" in names or "updated" in names.split() or _stands_aside(node):

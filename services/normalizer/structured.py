@@ -73,7 +73,7 @@ def read_structured(tree: LexborHTMLParser) -> Structured:
     names: dict[str, str] = {}
     for script in tree.css('script[type="application/ld+json"]'):
         for found in _objects(_loaded(script.text())):
-            if _types(found) & _ARTICLE_TYPES:
+            if types_of(found) & _ARTICLE_TYPES:
                 articles.append(found)
             else:
                 others.append(found)
@@ -146,11 +146,12 @@ def _objects(data: object) -> Iterator[JsonObject]:
             waiting.extend(node)
         elif isinstance(node, dict):
             yield node
-            if not _types(node) & _ARTICLE_TYPES:
+            if not types_of(node) & _ARTICLE_TYPES:
                 waiting.extend(node[key] for key in _NESTS if isinstance(node.get(key), dict | list))
 
 
-def _types(node: JsonObject) -> frozenset[str]:
+def types_of(node: JsonObject) -> frozenset[str]:
+    """Return the schema.org types of a JSON-LD object, without their address."""
     value = node.get("@type")
     names = value if isinstance(value, list) else [value]
     return frozenset(name.rpartition("/")[2] for name in names if isinstance(name, str))

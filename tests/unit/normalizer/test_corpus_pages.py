@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,23 @@ def test_the_date_strings_of_state_media_are_read_right() -> None:
             wrong.append((line["text"], found))
 
     assert wrong == []
+
+
+def test_nearly_all_dates_of_many_languages_are_read_right() -> None:
+    """A moment is right in its own zone or in UTC; a date of two readings is wrong here."""
+    lines = lines_of(CORPUS / "gold" / "oracles" / "dates" / "absolute_dates.jsonl")
+    wrong = []
+    for line in lines:
+        reading = read_date(line["text"])
+        moments = [reading.moment, *_in_utc(reading)] if isinstance(reading, DateValue) else []
+        if line["date"] not in {moment.date().isoformat() for moment in moments}:
+            wrong.append(line["text"])
+
+    assert len(wrong) <= 0.03 * len(lines), wrong
+
+
+def _in_utc(value: DateValue) -> list[datetime]:
+    return [value.moment.astimezone(UTC)] if value.moment.tzinfo else []
 
 
 def test_the_dates_in_addresses_of_state_media_are_read_right() -> None:
