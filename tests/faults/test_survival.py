@@ -189,6 +189,7 @@ def assert_complete(archive: Archive, outlet: SlowOutlet) -> None:
     assert sorted(row["url"] for row in captures) == sorted(states)
     assert {row["article_outcome"] for row in captures if row["kind"] == "article"} == {"found"}
     assert_evidence(archive)
+    assert archive.kit.figures()["quarantine"] == {}
     figures = archive.kit.figures()
     assert figures["articles"] == figures["revisions"] == len(outlet.pages)
     articles = archive.kit.catalogue.every_article()
