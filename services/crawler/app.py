@@ -78,7 +78,7 @@ def on_reap_leases(_message: ReapLeases, *, crawler: Crawler) -> None:
 
 
 def on_reconcile_work(_message: ReconcileWork, *, crawler: Crawler) -> None:
-    """Ring again for batches that nobody has taken up, as their bells may be lost; drop what needs no one's care."""
+    """Ring again for what nobody has taken up, as its bell may be lost; drop what was set aside and is done."""
     closed = crawler.quarantine.close_finished()
     if closed:
         log.info("quarantine_closed", messages=closed)

@@ -61,7 +61,10 @@ class Snapshots:
             TryAgainError: the evidence could not be written or stored; the targets are due again.
         """
         lease = self.settings.lease
-        with self._room_to_write(batch), tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder:
+        with (
+            self._room_to_write(batch),
+            tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder,
+        ):
             path = Path(folder) / f"{batch.batch_id}.warc.gz"
             recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
             key = warc_key(batch.batch_id, self.clock.now())
@@ -119,7 +122,8 @@ class Snapshots:
                 if tries == _UPLOAD_TRIES:
                     self.batches.give_back(batch.batch_id)
                     raise
-                time.sleep(min(10.0, 0.5 * 2**tries))
+                # Never so long that the lease is lost meanwhile: then all would be fetched again.
+                time.sleep(min(self.settings.lease.total_seconds() / 3, 0.5 * 2**tries))
             else:
                 STORED_BYTES.inc(path.stat().st_size)
                 return

@@ -13,7 +13,6 @@ from tests.faults.test_survival import (
     begin,
     is_fetching,
     lost_batches,
-    wait_for_captures,
 )
 from tests.support.archive import Archive, NewServers, running_archive
 from tests.support.fault_ground import BELLS, FaultGround, LostDeliveries, LostUploads, fault_ground
@@ -21,6 +20,9 @@ from tests.support.full_disk import full_disk
 from tests.support.slow_outlet import SOURCE_ID, SlowOutlet, running_outlet
 
 WORKERS = ("crawler", "fetcher", "fetcher-2", "normalizer", "beat")
+PATIENT = MANY_BATCHES | {"PRESSMARK_TASK_SECONDS": "90", "PRESSMARK_VISIBILITY_SECONDS": "120"}
+"""With the short limit of other tests a fetcher is killed while it still tries to store a batch."""
+
 KILLS = 20
 BROKER_KILLS = 5
 
@@ -52,7 +54,7 @@ def test_one_crawl_of_2000_pages_survives_every_fault_there_is(
     with (
         running_outlet(hosts=10, pages=200) as outlet,
         fault_ground(new_servers, tmp_path / "broker") as ground,
-        running_archive(ground.servers, settings=MANY_BATCHES, processes=WORKERS) as archive,
+        running_archive(ground.servers, settings=PATIENT, processes=WORKERS) as archive,
     ):
         ground.broker_proxy.lose_reply = LostDeliveries(10, most=20, words=BELLS)
         begin(archive, outlet)

@@ -1,4 +1,4 @@
-"""Servers for one archive that can be hurt: a broker to kill, and the broker and the object store behind proxies."""
+"""Servers for one archive that can be hurt: a broker to kill, the broker and the store behind proxies."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,11 @@ from tests.support.archive import NewServers, Servers
 from tests.support.fault_proxy import FaultProxy
 from tests.support.mortal_broker import MortalBroker, running_broker
 
-BELLS = (b'"task": "fetcher.fetch_batch"', b'"task": "crawler.accept_links"', b'"task": "normalizer.normalize_batch"')
+BELLS = (
+    b'"task": "fetcher.fetch_batch"',
+    b'"task": "crawler.accept_links"',
+    b'"task": "normalizer.normalize_batch"',
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from services.standalone.ports import choose_ports
 from tests.support.running import Running, start_running
 from tests.support.servers import ping, wait_until
 
-_PASSWORD = "mortal"  # noqa: S105  (it guards nothing and listens on loopback)
+_PASSWORD = "mortal"
 
 
 class MortalBroker:

@@ -1,6 +1,6 @@
 """Celery alone, as its first steps show it: default settings, one task that fetches a page and notes that it did.
 
-Started as `celery -A tests.support.plain_celery:app worker`, for comparison with our workers under the same faults.
+Started as `celery -A tests.support.plain_celery:app worker`, to compare with ours under the same faults.
 """
 
 import os
@@ -19,7 +19,7 @@ def make_plain_celery(broker_url: str) -> Celery:
 def _with_task(app: Celery, diary: Path) -> Celery:
     @app.task(name=FETCH)  # type: ignore[untyped-decorator]  # Celery ships no types
     def fetch(url: str) -> None:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  (a page of the test's own)
+        with urllib.request.urlopen(url, timeout=10) as answer:
             answer.read()
         with diary.open("a", encoding="utf-8") as file:
             file.write(f"{url}\n")

@@ -61,7 +61,12 @@ def test_the_fetch_of_a_batch_that_was_lost_is_not_done(database: Database) -> N
 
 def test_a_body_that_is_no_message_stays(database: Database) -> None:
     Quarantine(database).keep(
-        queue="crawler", message="crawler.unknown", body={"not_a_message": 1}, trace_id="", reason="r", attempts=1
+        queue="crawler",
+        message="crawler.unknown",
+        body={"not_a_message": 1},
+        trace_id="",
+        reason="r",
+        attempts=1,
     )
 
     assert Quarantine(database).close_finished() == 0
