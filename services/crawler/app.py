@@ -47,6 +47,7 @@ class Crawler:
     dispatcher: Dispatcher
     sampler: Sampler
     batches: Batches
+    quarantine: Quarantine
     bus: Bus
     settings: CrawlerSettings
 
@@ -77,7 +78,10 @@ def on_reap_leases(_message: ReapLeases, *, crawler: Crawler) -> None:
 
 
 def on_reconcile_work(_message: ReconcileWork, *, crawler: Crawler) -> None:
-    """Ring again for batches that nobody has taken up: their bells may be lost."""
+    """Ring again for what nobody has taken up, as its bell may be lost; drop what was set aside and is done."""
+    closed = crawler.quarantine.close_finished()
+    if closed:
+        log.info("quarantine_closed", messages=closed)
     overdue = crawler.batches.overdue(silence=crawler.settings.rering_after)
     for bells, make in (
         (overdue.fetch, FetchBatch),
@@ -137,6 +141,7 @@ def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings
         dispatcher=Dispatcher(frontier=frontier, batches=batches, settings=settings, new_trace=new_trace),
         sampler=Sampler(registry=registry, schedule=schedule, settings=settings, clock=SystemClock()),
         batches=batches,
+        quarantine=Quarantine(database),
         bus=bus,
         settings=settings,
     )

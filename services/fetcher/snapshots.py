@@ -1,10 +1,12 @@
 """Takes the snapshot of one batch: fetch, write, validate, store, record. Announcing it is another step."""
 
+import errno
 import mmap
 import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 _WARC_TYPE = "application/warc"
 _UPLOAD_TRIES = 6
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENOENT)
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -55,10 +58,13 @@ class Snapshots:
 
         Raises:
             StaleLeaseError: the lease was lost; whatever was stored is an orphan and nothing is recorded.
-            TryAgainError: the evidence could not be stored; the targets are due again.
+            TryAgainError: the evidence could not be written or stored; the targets are due again.
         """
         lease = self.settings.lease
-        with tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder:
+        with (
+            self._room_to_write(batch),
+            tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder,
+        ):
             path = Path(folder) / f"{batch.batch_id}.warc.gz"
             recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
             key = warc_key(batch.batch_id, self.clock.now())
@@ -72,6 +78,17 @@ class Snapshots:
         for exchange in recorded:
             CAPTURES.labels(targets[exchange.target_id].kind, _outcome_class(exchange)).inc()
         return len(recorded)
+
+    @contextmanager
+    def _room_to_write(self, batch: OpenBatch) -> Iterator[None]:
+        """Give a batch back when the disk that it is written to is full or gone: no fault of its pages."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self.batches.give_back(batch.batch_id)
+            raise TryAgainError(f"there is no room to write a batch to: {error.strerror}") from error
 
     def _fetch(self, batch: OpenBatch, path: Path, *, on_tick: Callable[[], None]) -> list[RecordedExchange]:
         recorded: list[RecordedExchange] = []
@@ -105,7 +122,8 @@ class Snapshots:
                 if tries == _UPLOAD_TRIES:
                     self.batches.give_back(batch.batch_id)
                     raise
-                time.sleep(min(10.0, 0.5 * 2**tries))
+                # Never so long that the lease is lost meanwhile: then all would be fetched again.
+                time.sleep(min(self.settings.lease.total_seconds() / 3, 0.5 * 2**tries))
             else:
                 STORED_BYTES.inc(path.stat().st_size)
                 return

@@ -24,7 +24,7 @@ class Quarantine:
         reason: str,
         attempts: int,
     ) -> None:
-        """Keep one message.
+        """Keep one message. One that is here already is kept once, with its newest reason and all its deliveries.
 
         Raises:
             TryAgainError: the ledger does not answer.
@@ -38,7 +38,17 @@ class Quarantine:
             "attempts": attempts,
         }
         with self._database.transaction() as transaction:
-            transaction.run(_KEEP, arguments)
+            if not transaction.run(_KEEP_AGAIN, arguments):
+                transaction.run(_KEEP, arguments)
+
+    def close_finished(self) -> int:
+        """Drop the messages whose work was done by a later bell, and return how many these were.
+
+        A batch that cannot be worked on while the object store is away is done when that is back; then there is
+        nothing left for anyone to decide.
+        """
+        with self._database.transaction() as transaction:
+            return transaction.run(_CLOSE_FINISHED)
 
     def depths(self) -> dict[str, int]:
         """Return how many messages each queue has here."""
@@ -55,4 +65,19 @@ def _storable(text: str) -> str:
 _KEEP = """
 insert into quarantine (queue, message, body, trace_id, reason, attempts)
 values (%(queue)s, %(message)s, %(body)s, %(trace)s, %(reason)s, %(attempts)s)
+"""
+
+_KEEP_AGAIN = """
+update quarantine set reason = %(reason)s, trace_id = %(trace)s, quarantined_at = now(),
+                      attempts = least(attempts + %(attempts)s, 32767)
+where message = %(message)s and body = %(body)s
+"""
+
+_CLOSE_FINISHED = """
+delete from quarantine using batches
+where batches.batch_id = quarantine.body->>'batch_id' and batches.state = 'stored'
+  and case quarantine.message when 'fetcher.fetch_batch' then true
+                              when 'crawler.accept_links' then batches.links_done_at is not null
+                              when 'normalizer.normalize_batch' then batches.articles_done_at is not null
+                              else false end
 """

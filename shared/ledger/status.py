@@ -89,6 +89,7 @@ select (select coalesce(jsonb_object_agg(state, targets), '{}')
        (select count(*) from events) as events
 """
 
+# A page that was never looked at and is due within a moment is to do: its batch was given back (see `Batches`).
 _PENDING = """
 with mine as (
     select targets.state, targets.due_at, targets.kind,
@@ -96,7 +97,9 @@ with mine as (
            exists (select from targets as robots where robots.host_id = targets.host_id and robots.kind = 'robots'
                      and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
     from targets join hosts using (host_id) join sources using (source_id)
-    where (targets.state = 'leased' or targets.due_at <= now()) and sources.removed_at is null
+    where (targets.state = 'leased' or targets.due_at <= now()
+           or (targets.state = 'waiting' and targets.due_at <= now() + interval '15 seconds'))
+      and sources.removed_at is null
       and (%(source)s::text is null or source_id = %(source)s)
 )
 select count(*) filter (where state <> 'leased' and (may_be_asked or robots_coming)) as due,

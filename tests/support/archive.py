@@ -126,11 +126,19 @@ class Archive:
     environment: Mapping[str, str]
     running: dict[str, Running] = field(default_factory=dict)
 
-    def start(self, *names: str) -> None:
+    def start(self, *names: str, settings: Mapping[str, str] | None = None) -> None:
         """Start processes: crawler, fetcher (or fetcher-2 and so on), normalizer, beat."""
         for name in names:
             assert name not in self.running, f"{name} runs already"
-            self.running[name] = start_running(_argv(name), log=self.log(name), env=self.environment)
+            environment = {**self.environment, **(settings or {})}
+            self.running[name] = start_running(_argv(name), log=self.log(name), env=environment)
+
+    def revive(self) -> None:
+        """Start again what has ended, as the supervisor does: Celery may end when its broker does."""
+        for name, running in list(self.running.items()):
+            if running.child.poll() is not None:
+                self.kill(name)
+                self.start(name)
 
     def kill(self, name: str) -> None:
         """End a worker and its children at once, as an out-of-memory killer or a power cut does."""

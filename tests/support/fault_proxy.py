@@ -1,9 +1,16 @@
-"""A TCP proxy on loopback that can be made to behave like a server that is down."""
+"""A TCP proxy on loopback that can be made to behave like a server that is down, or whose answers are lost."""
 
 import contextlib
+import re
 import socket
 import threading
+from collections.abc import Callable
 from typing import Self
+
+LoseReply = Callable[[bytes, bytes], bool]
+"""Told the last request line of a connection (empty unless it speaks HTTP) and a piece of an answer."""
+
+_REQUEST_LINE = re.compile(rb"[A-Z]+ /[^\r\n]* HTTP/1\.1\r\n")
 
 
 class FaultProxy:
@@ -15,6 +22,10 @@ class FaultProxy:
         self._open: set[socket.socket] = set()
         self._is_down = False
         self.refused = 0
+        self.lose_reply: LoseReply = _lose_nothing
+        """Says which answers never arrive: the connection is cut instead, after the server has done its part."""
+        self.lost: list[bytes] = []
+        """The requests whose answers were lost; for what is not HTTP, the answers."""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -53,20 +64,54 @@ class FaultProxy:
                 if self._is_down:
                     client.close()
                     continue
-            server = socket.create_connection(("127.0.0.1", self._target_port))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target_port))
+            except OSError:
+                client.close()
+                continue
             with self._lock:
                 self._open |= {client, server}
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            asked = _Asked()
+            for source, sink, hear in ((client, server, asked.hear), (server, client, self._loses(asked))):
+                threading.Thread(target=self._pump, args=(source, sink, hear), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _loses(self, asked: "_Asked") -> Callable[[bytes], bool]:
+        def loses(reply: bytes) -> bool:
+            with self._lock:
+                lost = self.lose_reply(asked.line, reply)
+                if lost:
+                    self.lost.append(asked.line or reply)
+            return lost
+
+        return loses
+
+    def _pump(self, source: socket.socket, sink: socket.socket, cuts: Callable[[bytes], bool]) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
+                if cuts(piece):
+                    break
                 sink.sendall(piece)
-            sink.shutdown(socket.SHUT_WR)
-            return
+            else:
+                sink.shutdown(socket.SHUT_WR)
+                return
         _end(source)
         _end(sink)
+
+
+class _Asked:
+    """What was asked last on a connection."""
+
+    def __init__(self) -> None:
+        self.line = b""
+
+    def hear(self, piece: bytes) -> bool:
+        if found := _REQUEST_LINE.match(piece):
+            self.line = found[0]
+        return False
+
+
+def _lose_nothing(_line: bytes, _reply: bytes) -> bool:
+    return False
 
 
 def _end(connection: socket.socket) -> None:

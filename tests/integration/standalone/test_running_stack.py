@@ -184,6 +184,10 @@ def test_a_killed_keeper_is_replaced(stack: RunningStack) -> None:
     keeper.kill()
 
     eventually(lambda: [found.pid for found in keepers_of(stack)] not in [[], [keeper.pid]])
+    (successor,) = keepers_of(stack)
+    assert successor.pid != keeper.pid
+    assert not keeper.is_running()
+    assert stack.state().phase is Phase.READY, "nothing else was touched"
 
 
 def test_the_run_state_is_whole_whenever_it_is_read(stack: RunningStack) -> None:

@@ -151,7 +151,10 @@ def test_fifty_thousand_words_are_compared_in_bounded_work(case: str) -> None:
         case _:
             old, new = ["a b " * 25_000], ["b b a " * 16_000]
 
-    edit_between(version(*old), version(*new))
+    edit = edit_between(version(*old), version(*new))
+
+    assert edit.changes
+    assert text_digest(apply_edit(old, edit)) == text_digest(new)
 
 
 # -- what one agency did ------------------------------------------------------------------------------------------

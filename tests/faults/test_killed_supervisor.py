@@ -1,0 +1,105 @@
+"""`pressmark up` with all its real parts and services is killed in the midst of a crawl, and started again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from services.standalone.keeper import end_stack
+from services.standalone.processes import processes_of
+from services.standalone.run_state import RunState, read_run_state
+from tests.faults.test_survival import MANY_BATCHES
+from tests.support.archive import QUICK
+from tests.support.slow_outlet import SOURCE_ID, SlowOutlet, running_outlet
+
+
+class Program:
+    """The `pressmark` program on one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._environment = {**os.environ, **QUICK, **MANY_BATCHES, "PRESSMARK_DATA": str(data)}
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "services.pressmark", *words],
+            capture_output=True,
+            text=True,
+            timeout=150,
+            check=False,
+            env=self._environment,
+        )
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    def figures(self) -> dict[str, object]:
+        figures: dict[str, object] = json.loads(self.run("status", "--json"))
+        return figures
+
+    def end_what_is_left(self) -> None:
+        """End what the last supervisor started, without the patience of `down`."""
+        state = read_run_state(self._data)
+        if state is None:
+            return
+        if supervisor := state.supervisor.identity():
+            supervisor.send(signal.SIGKILL)
+        end_stack(state.mark, state.recorded())
+
+    def state(self) -> RunState:
+        state = read_run_state(self._data)
+        assert state is not None
+        return state
+
+
+@pytest.mark.timeout(250)
+def test_a_killed_archive_leaves_no_process_and_the_next_start_ends_its_crawl(tmp_path: Path) -> None:
+    program = Program(tmp_path / "data")
+    with running_outlet(hosts=3, pages=40, seconds=0.3) as outlet:
+        program.run("up", "--detach")
+        try:
+            add_source(program, outlet.source_text(), tmp_path)
+            wait_for_visits(outlet, 50)
+            killed = program.state()
+            assert len(processes_of(killed.mark)) > 10
+
+            os.kill(killed.supervisor.pid, signal.SIGKILL)
+
+            assert seconds_until_gone(killed.mark, most=20) < 20, processes_of(killed.mark)
+            before = set(outlet.visits())
+            assert not before >= set(outlet.pages), "it was killed in the midst of the crawl"
+            program.run("up", "--detach")
+            program.run("crawl", SOURCE_ID, "--wait")
+            figures = program.figures()
+            urls = {json.loads(line)["url"] for line in program.run("articles", "--json").splitlines()}
+            program.run("verify")
+        finally:
+            program.end_what_is_left()
+    assert urls == set(outlet.pages)
+    assert figures["conserved"]
+    assert figures["articles"] == figures["revisions"] == len(outlet.pages)
+    assert figures["quarantine"] == {}
+
+
+def add_source(program: Program, text: str, folder: Path) -> None:
+    (folder / "slow.toml").write_text(text, encoding="utf-8")
+    program.run("source", "add", str(folder / "slow.toml"))
+
+
+def wait_for_visits(outlet: SlowOutlet, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while outlet.visits().total() < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def seconds_until_gone(mark: str, *, most: float) -> float:
+    """How long it takes until no process of a stack is left, or `most`."""
+    started = time.monotonic()
+    while processes_of(mark) and time.monotonic() - started < most:
+        time.sleep(0.05)
+    return time.monotonic() - started
