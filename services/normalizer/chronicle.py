@@ -50,6 +50,12 @@ class Records(Protocol):
     def revision_with_text(self, article_id: str, text_digest: str) -> RevisionText | None:
         """Return the newest revision of an article that has this text."""
 
+    def revision_beside(self, article_id: str, url: str, *, at: datetime, later: bool) -> RevisionText | None:
+        """Return the revision that an address showed next before a time, or next after it."""
+
+    def see_earlier(self, url: str, *, seen_at: datetime) -> None:
+        """Note that an address showed its article before it was first seen by us."""
+
     def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
         """Add an article with its first revision."""
 
@@ -227,6 +233,9 @@ class Chronicle:
 
     def _add_alias_by_key(self, article_id: str, sighting: Sighting) -> str:
         shown = self._records.revision_with_text(article_id, sighting.text_digest)
+        if shown is None and self._is_older(article_id, sighting):
+            late = self._records.revision(self._add_late_revision(article_id, sighting))
+            return self._add_alias(late, sighting, by="key")
         if shown is None:
             # The same article by its key, with a text it never had: it was rewritten under a new address.
             current = self._records.revision(self._records.article(article_id).revision_id)
@@ -243,8 +252,18 @@ class Chronicle:
             capture_id=sighting.capture_id,
             data={"url": sighting.url, "by": by},
         )
+        if self._is_older(shown.article_id, sighting):
+            return "alias"
         self._bring_back(shown.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
         return "alias"
+
+    def _is_older(self, article_id: str, sighting: Sighting) -> bool:
+        """Whether another address of the article was looked at later: then this look says how it was before."""
+        return any(
+            _is_late(known, sighting.seen_at)
+            for known in self._records.urls(article_id)
+            if known.url != sighting.url
+        )
 
     def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
         if _is_late(known, sighting.seen_at):
@@ -273,22 +292,42 @@ class Chronicle:
 
     def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
         """A capture that is read after a later one. What it showed is kept; what is current stays so."""
+        self._records.see_earlier(sighting.url, seen_at=sighting.seen_at)
         if self._records.revision_with_text(known.article_id, sighting.text_digest) is not None:
             return "unchanged"
-        self._records.add_revision(known.article_id, sighting.as_revision(), is_current=False)
+        self._add_late_revision(known.article_id, sighting)
+        return "late"
+
+    def _add_late_revision(self, article_id: str, sighting: Sighting) -> int:
+        """Put a revision where its time is: it comes between the one before it and the one after it."""
+        before, after = (
+            self._records.revision_beside(article_id, sighting.url, at=sighting.seen_at, later=later)
+            for later in (False, True)
+        )
+        revision_id = self._records.add_revision(article_id, sighting.as_revision(), is_current=False)
+        own = self._records.revision(revision_id)
+        for first, second in ((before, own), (own, after)):
+            if first is not None and second is not None:
+                self._tell_late_edit(first, second, sighting.url)
         self._records.add_event(
             "revision_found_late",
             at=sighting.seen_at,
-            article_id=known.article_id,
+            article_id=article_id,
             capture_id=sighting.capture_id,
             data={"url": sighting.url},
         )
-        return "late"
+        return revision_id
+
+    def _tell_late_edit(self, before: RevisionText, after: RevisionText, url: str) -> None:
+        """Tell how a revision differs from the one before it, in place of what was told without knowing that one."""
+        edit = compare(_version_of(before), _version_of(after))
+        if edit is not None:
+            self._records.add_edit(after.article_id, _new_edit(edit, before, after, url))
 
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
         edit = compare(
-            Version(title=title, paragraphs=before.body, modified=before.modified),
+            _version_of(before, title=title),
             Version(title=sighting.title, paragraphs=sighting.body, modified=sighting.modified),
         )
         if edit is None:
@@ -298,7 +337,8 @@ class Chronicle:
         twin = self._twin(sighting)
         revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
         self._see(sighting, before.article_id, revision_id)
-        self._records.add_edit(before.article_id, _new_edit(edit, before, sighting, revision_id))
+        after = self._records.revision(revision_id)
+        self._records.add_edit(before.article_id, _new_edit(edit, before, after, sighting.url))
         self._records.add_event(
             "article_edited",
             at=sighting.seen_at,
@@ -357,12 +397,16 @@ def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
     return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
 
 
-def _new_edit(edit: Edit, before: RevisionText, sighting: Sighting, revision_id: int) -> NewEdit:
+def _version_of(revision: RevisionText, *, title: str | None = None) -> Version:
+    return Version(title=title or revision.title, paragraphs=revision.body, modified=revision.modified)
+
+
+def _new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
     return NewEdit(
-        url=sighting.url,
+        url=url,
         from_revision=before.revision_id,
-        to_revision=revision_id,
-        seen_at=sighting.seen_at,
+        to_revision=after.revision_id,
+        seen_at=after.seen_at,
         classes=[str(name) for name in edit.classes],
         silent=edit.silent,
         words_changed=edit.words_changed,
