@@ -319,7 +319,7 @@ class Chronicle:
         return revision_id
 
     def _tell_late_edit(self, before: RevisionText, after: RevisionText, url: str) -> None:
-        """Tell how a revision differs from the one before it, in place of what was told without knowing that one."""
+        """Tell how a revision differs from the one before it, in place of what was told while that was unknown."""
         edit = compare(_version_of(before), _version_of(after))
         if edit is not None:
             self._records.add_edit(after.article_id, _new_edit(edit, before, after, url))

@@ -35,7 +35,8 @@ REVISION_WITH_TEXT = (
 )
 REVISION_BEFORE = (
     REVISION_COLUMNS
-    + " where article_id = %(article)s and url = %(url)s and seen_at < %(at)s order by seen_at desc, number desc limit 1"
+    + """ where article_id = %(article)s and url = %(url)s and seen_at < %(at)s
+order by seen_at desc, number desc limit 1"""
 )
 REVISION_AFTER = (
     REVISION_COLUMNS
