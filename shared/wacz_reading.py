@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +19,17 @@ _MAX_DESCRIPTION: Final = 64 * 1024 * 1024
 _LEAST_LIMIT: Final = 1024 * 1024 * 1024
 _MOST_RATIO: Final = 100
 _ENCRYPTED: Final = 0x1
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What `zipfile` raises over a damaged file."""
 _HASHES: Final = {"sha256": hashlib.sha256, "sha512": hashlib.sha512, "md5": hashlib.md5}
 
 
@@ -45,7 +58,7 @@ class WaczFile:
         """
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except _UNREADABLE as error:
             raise WaczError(f"{path.name} is no WACZ: {error}") from None
         self._entries = _checked_entries(
             self._zip, limit=max(_LEAST_LIMIT, _MOST_RATIO * path.stat().st_size)
@@ -74,7 +87,7 @@ class WaczFile:
                     if written > warc.bytes:
                         break
                     digest.update(piece)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
+        except _UNREADABLE as error:
             raise WaczError(f"{warc.path} cannot be unpacked: {error}") from None
         if written != warc.bytes or digest.hexdigest() != warc.hash.partition(":")[2].lower():
             raise WaczError(
@@ -94,7 +107,7 @@ class WaczFile:
         try:
             with self._zip.open(entry) as file:
                 return file.read(_MAX_DESCRIPTION)
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
+        except _UNREADABLE as error:
             raise WaczError(f"{name} cannot be unpacked: {error}") from None
 
     def _described_warcs(self, description: dict[str, Any]) -> tuple[WaczWarc, ...]:

@@ -7,7 +7,8 @@ from datetime import timedelta
 import structlog
 
 from services.crawler.discovery import discover
-from services.crawler.links import ListPage
+from services.crawler.links import Discovery, ListPage
+from services.crawler.moves import may_move
 from services.crawler.pagination import is_beyond
 from services.crawler.planning import Look, Planner
 from services.crawler.robots_copies import RobotsKeeper
@@ -18,7 +19,7 @@ from shared.candidates import candidate, with_robots
 from shared.evidence import EvidenceStore
 from shared.http_message import DecodeError
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
-from shared.ledger.frontier import Candidate, Frontier, TargetKind
+from shared.ledger.frontier import LIST_KINDS, Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry
 from shared.metrics import LINKS
 from shared.sources import SourceFile, load_source
@@ -61,8 +62,16 @@ class Intake:
                     continue
                 if capture.kind is TargetKind.ROBOTS:
                     self.robots.keep(capture, bodies.body(capture) or b"")
-                new = self._accept(capture, bodies, source)
-                looks.append(Look(capture=capture, new_links=new, asked_wait=bodies.asked_wait(capture)))
+                discovery = _discovered(capture, bodies, source)
+                new = self._accept(capture, discovery, source)
+                looks.append(
+                    Look(
+                        capture=capture,
+                        new_links=new,
+                        asked_wait=bodies.asked_wait(capture),
+                        unreadable=discovery.unreadable,
+                    )
+                )
                 accepted += new
             self.planner.plan(looks, source)
         self.batches.links_done(batch.batch_id)
@@ -89,8 +98,8 @@ class Intake:
             return True
         return load_source(self.registry.get(capture.source_id).definition).links.from_articles
 
-    def _accept(self, capture: StoredCapture, bodies: "_Bodies", source: SourceFile) -> int:
-        found = list(_found(capture, bodies, source, settings=self.settings))
+    def _accept(self, capture: StoredCapture, discovery: Discovery, source: SourceFile) -> int:
+        found = list(_found(capture, discovery, source, settings=self.settings))
         if not found:
             return 0
         accepted = self.frontier.accept(
@@ -129,19 +138,24 @@ class _Bodies:
         return retry_after(exchange.head.first("retry-after"), now=capture.fetched_at) or timedelta(0)
 
 
-def _found(
-    capture: StoredCapture, bodies: _Bodies, source: SourceFile, *, settings: CrawlerSettings
-) -> Iterator[Candidate]:
-    """Yield what a capture leads to: where it redirects, and what its document links to."""
-    if capture.redirect_to is not None:
-        yield from _redirected(capture, source, max_redirects=settings.max_redirects)
+def _discovered(capture: StoredCapture, bodies: _Bodies, source: SourceFile) -> Discovery:
+    """Read what a document links to, and count why links were left."""
     body = bodies.body(capture)
     if body is None:
-        return
+        return Discovery(links=(), rejected={})
     page = ListPage(url=capture.url, kind=capture.kind, content_type=capture.content_type, body=body)
     discovery = discover(page, source)
     for reason, count in discovery.rejected.items():
         LINKS.labels(reason).inc(count)
+    return discovery
+
+
+def _found(
+    capture: StoredCapture, discovery: Discovery, source: SourceFile, *, settings: CrawlerSettings
+) -> Iterator[Candidate]:
+    """Yield what a capture leads to: where it redirects, and what its document links to."""
+    if capture.redirect_to is not None:
+        yield from _redirected(capture, source, max_redirects=settings.max_redirects)
     for link in discovery.links:
         if link.rule.endswith("next_page") and is_beyond(
             link.url, hops=capture.hops, max_list_pages=source.links.max_list_pages
@@ -169,7 +183,7 @@ def _redirected(capture: StoredCapture, source: SourceFile, *, max_redirects: in
     lists = {canonical_url(rule.url) for rule in source.lists} | {canonical_url(source.home)}
     if capture.kind is TargetKind.ARTICLE and capture.redirect_to in lists:
         return
-    if capture.kind is not TargetKind.ROBOTS and not same_site(capture.redirect_to, capture.url):
+    if not _may_lead(capture, source, to=capture.redirect_to):
         LINKS.labels("other_site").inc()
         return
     too_many = capture.hops >= max_redirects
@@ -184,3 +198,12 @@ def _redirected(capture: StoredCapture, source: SourceFile, *, max_redirects: in
         date=capture.found_date,
         excluded="trap: too_many_redirects" if too_many else None,
     )
+
+
+def _may_lead(capture: StoredCapture, source: SourceFile, *, to: str) -> bool:
+    """Tell whether a redirect stays where it may lead: a robots.txt anywhere, a list where it may move."""
+    if capture.kind is TargetKind.ROBOTS:
+        return True
+    if capture.kind in LIST_KINDS:
+        return may_move(to, url=capture.url, source=source)
+    return same_site(to, capture.url)
