@@ -165,6 +165,8 @@ def _found(
         trap = trap_reason(link.url, today=capture.fetched_at.date())
         if link.kind is TargetKind.SITEMAP and capture.hops >= settings.max_sitemap_depth:
             trap = "sitemap_depth"
+        if trap is None and link.kind is TargetKind.LISTING and capture.hops >= settings.max_list_depth:
+            trap = "list_depth"
         LINKS.labels("taken" if trap is None else "trap").inc()
         yield candidate(
             link.url,

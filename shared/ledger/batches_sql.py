@@ -56,7 +56,8 @@ MOVE_TARGETS = """
 update targets
 set state = case when look.good or targets.archived_at is not null then 'archived' else 'failed' end,
     reason = case when not look.good then look.reason
-                  when look.revisit_of is not null and targets.reason like 'unreadable: %%' then targets.reason end,
+                  when look.revisit_of is not null and targets.reason like 'unreadable: %%'
+                  then targets.reason end,
     attempts = case when look.good then 0 else targets.attempts + 1 end,
     lost_leases = 0,
     batch_id = null,
