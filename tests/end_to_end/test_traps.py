@@ -52,8 +52,10 @@ class EndlessSite:
         links += [f"{path.rstrip('/')}/more/of", "/calendar/2026/1", "/shop/?colour=red&size=9", "/mill/1"]
         links.append(f"/section?sessionid={self._visitors:08x}a1b2c3d4e5f60718")
         links.append(f"/section?x=1{'&x=1' * (query.count('x=1') + 1)}")
-        if target == "/list" or path.startswith("/made-up/"):
-            links.append(f"/made-up/{self._visitors:x}-today")
+        if path.startswith("/made-up/"):
+            links = [f"/news/{self._visitors % 12}", f"/made-up/{self._visitors:x}-today"]
+        elif target == "/list":
+            links.append("/made-up/today")
         if calendar := re.match(r"/calendar/(\d+)/(\d+)", path):
             # A year at a step, so that the calendar ends before the test does.
             links.append(f"/calendar/{int(calendar[1]) + 1}/{calendar[2]}")
