@@ -144,6 +144,14 @@ class Actions:
         self.bus.publish(DispatchDue(), urgent=True)
         return Ordered(targets=accepted, sources=(source.id,))
 
+    def source(self, source_id: str) -> SourceFile:
+        """Return the file of a source that is watched.
+
+        Raises:
+            NotFoundError: there is no such source, or it was removed.
+        """
+        return load_source(self._active(source_id).definition)
+
     def _recheck_url(self, url: str) -> Ordered:
         key = url_key(canonical_url(url))
         if not self.frontier.make_url_due(key):

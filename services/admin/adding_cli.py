@@ -10,6 +10,8 @@ from services.admin.cli import PARTLY, finish, give_up, notes, say, show, source
 from services.admin.imports import read_urls
 from services.admin.printing import print_json
 from services.admin.proposals import Proposal, ProposeSource
+from services.admin.record_imports import is_record_file
+from services.admin.record_imports_cli import DryRun, ImportAll, LookNow, RecordOptions, import_records
 from shared.errors import PressmarkError, SettingsError
 from shared.logs import escape_controls
 from shared.sources import SourceFile
@@ -57,18 +59,41 @@ def add_adding_commands(app: typer.Typer, *, propose_source: ProposeSource) -> N
         elif source is not None:
             _tell_added(source, as_json=False)
 
-    app.command("import")(import_urls)
+    app.command("import")(import_file)
 
 
-def import_urls(
-    file: Annotated[Path, typer.Argument(help="A list of URLs or a CSV.", exists=True, dir_okay=False)],
+def import_file(  # noqa: PLR0913  (a command and its options)
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A list of URLs, a CSV, or a WARC or WACZ of someone else's.", exists=True, dir_okay=False
+        ),
+    ],
     *,
     source: Annotated[str, typer.Option("--source", "-s", help="The source that the pages belong to.")],
+    choice: ImportAll = False,
+    dry_run: DryRun = False,
+    look_now: LookNow = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return when all of it is archived.")] = False,
     timeout: Annotated[float, typer.Option(help="Longest wait in seconds.", min=1)] = 600,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
-    """Archive the pages of a list: one URL a line, or a CSV with a column named url, link or loc."""
+    """Archive the pages of a list, or take over the captures that someone else made of a source's pages.
+
+    A list has one URL a line, or is a CSV with a column named url, link or loc; its pages are fetched. The records
+    of a WARC or WACZ are kept as they are, with their own dates, and read like our own.
+    """
+    if is_record_file(file):
+        options = RecordOptions(takes_all=choice, dry_run=dry_run, looks_now=look_now, as_json=as_json)
+        import_records(file, source, options, wait_seconds=timeout if wait else None)
+        return
+    if choice or dry_run or look_now:
+        raise typer.BadParameter("--all, --dry-run and --look-now are for a WARC or a WACZ")
+    import_urls(file, source, wait=wait, timeout=timeout, as_json=as_json)
+
+
+def import_urls(file: Path, source: str, *, wait: bool, timeout: float, as_json: bool) -> None:
+    """Archive the pages of a list."""
     with tools() as kit:
         listed = read_urls(file.read_bytes())
         ordered = kit.actions.import_urls(source, listed.urls)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from services.admin.evidence_cli import add_evidence_commands
 from services.admin.printing import print_article, print_edit, print_json, print_json_lines
+from services.admin.source_show import source_standing
 from services.admin.tools import Tools, make_tools
 from shared.errors import NotFoundError, PressmarkError, TryAgainError
 from shared.ledger.status import PendingWork
@@ -46,6 +47,25 @@ def source_list(as_json: Json = False) -> None:
     with tools() as kit:
         rows = [source.as_json() for source in kit.catalogue.sources()]
     show(rows, as_json=as_json, columns=("id", "name", "language", "articles", "robots", "home"))
+
+
+@source_commands.command("show")
+def source_show(source_id: str, as_json: Json = False) -> None:
+    """Show how an outlet stands: its lists and what is wrong with them, its traps, what was imported."""
+    with tools() as kit:
+        found = source_standing(kit, kit.actions.source(source_id))
+    if as_json:
+        print_json(found)
+        return
+    say(escape(escape_controls(f"{found['name']}  {found['home']}")))
+    show(found["lists"], as_json=False, columns=("kind", "state", "trouble", "looked_at", "due_at", "url"))
+    for one in found["lists"]:
+        if one["advice"]:
+            say(escape(escape_controls(f"{one['url']}: {one['advice']}")))
+    if found["traps"]:
+        show(found["traps"], as_json=False, columns=("trap", "addresses", "examples"))
+    if found["imports"]:
+        show(found["imports"], as_json=False, columns=("started_at", "file_name", "imported_by", "counts"))
 
 
 @source_commands.command("remove")

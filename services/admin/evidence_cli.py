@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from services.admin.compaction import Compaction, NotSealed
 from services.admin.exports import Exported, Exports, Selection
+from services.admin.imported_verification import ImportedVerification
 from services.admin.printing import print_json
 from services.admin.verification import Finding, Verification, Verified
 from shared.clock import SystemClock
@@ -24,6 +26,7 @@ from shared.evidence import EvidenceStore
 from shared.file_verdicts import Damage, verdict_on
 from shared.ledger import Database
 from shared.ledger.evidence_index import EvidenceIndex
+from shared.ledger.imports import Imports
 from shared.logs import escape_controls
 from shared.settings import LedgerSettings, StoreSettings, load
 from shared.sources.durations import parse_duration
@@ -54,6 +57,7 @@ class EvidenceSettings(LedgerSettings, StoreSettings):
 class EvidenceTools:
     """The ledger's index and the store."""
 
+    database: Database
     index: EvidenceIndex
     evidence: EvidenceStore
 
@@ -160,14 +164,16 @@ def _verify_archive(source: str | None, *, mend: bool, as_json: bool) -> int:
         verification = Verification(
             index=kit.index, evidence=kit.evidence, clock=SystemClock(), mend_indexes=mend, told=show
         )
-        for finding in verification.findings(source):
+        imported = ImportedVerification(imports=Imports(kit.database), index=kit.index, evidence=kit.evidence)
+        for finding in chain(verification.findings(source), imported.findings(source)):
             wrong += finding.is_wrong
             if as_json:
                 print_json(finding.as_json())
             else:
                 typer.echo(_line_of(finding))
         looked = verification.verified
-    told = f"{looked.objects} objects, {looked.captures} captures, {looked.records} records: {wrong} wrong"
+    objects, captures = looked.objects + imported.objects, looked.captures + imported.captures
+    told = f"{objects} objects, {captures} captures, {looked.records} records: {wrong} wrong"
     typer.echo(f"{told} ({_speed(looked, began)})", err=as_json)
     return wrong
 
@@ -208,7 +214,9 @@ def evidence_tools() -> Iterator[EvidenceTools]:
     try:
         settings = load(EvidenceSettings)
         database = Database(settings.database_url.get_secret_value(), max_connections=2)
-        yield EvidenceTools(index=EvidenceIndex(database), evidence=EvidenceStore(settings.evidence()))
+        yield EvidenceTools(
+            database=database, index=EvidenceIndex(database), evidence=EvidenceStore(settings.evidence())
+        )
     except PressmarkError as error:
         give_up(error)
     finally:

@@ -169,10 +169,15 @@ class _Writer:
         self.entries: list[CdxjEntry] = []
 
     def warcinfo(self, data: bytes) -> None:
-        offset, length, content = next(read_members(data), (0, 0, b""))
-        if not length or parse_record(content, offset=offset, length=length).type != "warcinfo":
-            raise WarcReadError(offset, "no warcinfo begins here; run 'pressmark verify'")
-        self._append(data[:length])
+        """Append the warcinfo that begins here, and those of other makers that follow it in an imported object."""
+        written = 0
+        for offset, length, content in read_members(data):
+            if parse_record(content, offset=offset, length=length).type != "warcinfo":
+                break
+            self._append(data[offset : offset + length])
+            written += 1
+        if not written:
+            raise WarcReadError(0, "no warcinfo begins here; run 'pressmark verify'")
 
     def exchange(self, data: bytes, record_id: str) -> None:
         """Append the record of this id, which is the first, and those that belong to it."""

@@ -44,6 +44,7 @@ class Tools:
             "revisions": standing.revisions,
             "events": standing.events,
             "reasons": self.status.failures(),
+            "lists": self._lists(),
             "queues": self._depths(),
             "quarantine": self.quarantine.depths(),
         }
@@ -60,6 +61,15 @@ class Tools:
         """Close what is open."""
         self.database.close()
         self.broker.close()
+
+    def _lists(self) -> dict[str, int]:
+        """Count the lists, and those that fail, move, have moved or are gone; `source show` names them."""
+        counts = {"all": 0, "fails": 0, "moves": 0, "moved": 0, "gone": 0}
+        for one in self.status.lists():
+            counts["all"] += 1
+            if one.trouble is not None:
+                counts[one.trouble] = counts.get(one.trouble, 0) + 1
+        return counts
 
     def _depths(self) -> dict[str, int | None]:
         try:

@@ -37,7 +37,7 @@ def discover(page: ListPage, source: SourceFile) -> Discovery:
     try:
         links = _links_of(page, source)
     except UnreadableListError as error:
-        return Discovery(links=(), rejected={error.reason: 1})
+        return Discovery(links=(), rejected={error.reason: 1}, unreadable=error.reason)
     return gather(links, source, page_url=page_url)
 
 

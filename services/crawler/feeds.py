@@ -3,6 +3,7 @@
 import io
 import re
 from typing import Any, Final
+from xml.sax import SAXException
 
 import feedparser
 import orjson
@@ -31,7 +32,7 @@ def feed_links(page: ListPage) -> list[RawLink]:
 
     Raises:
         UnreadableListError: `too_large`, `attribute_bomb`, `too_many_tags` or `too_deep` (what would keep the
-            parser busy for minutes), or `not_a_feed`.
+            parser busy for minutes), `not_a_feed`, or `broken_feed` (XML that ends or breaks before any entry).
     """
     if len(page.body) > MAX_FEED_BYTES:
         raise UnreadableListError("too_large")
@@ -65,8 +66,12 @@ def _xml_links(page: ListPage) -> list[RawLink]:
         raise UnreadableListError("not_a_feed") from error
     if not feed.get("version") and not feed.entries:
         raise UnreadableListError("not_a_feed")
-    links = (_entry_link(entry, page.url) for entry in feed.entries[:MAX_ENTRIES])
-    return [link for link in links if link is not None]
+    links = [
+        link for entry in feed.entries[:MAX_ENTRIES] if (link := _entry_link(entry, page.url)) is not None
+    ]
+    if not links and isinstance(feed.get("bozo_exception"), SAXException):
+        raise UnreadableListError("broken_feed")
+    return links
 
 
 def _entry_link(entry: Any, base: str) -> RawLink | None:  # noqa: ANN401 (feedparser has no types)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 
 from services.crawler.discovery import discover
-from services.crawler.links import ListPage
+from services.crawler.links import Discovery, ListPage
+from services.crawler.moves import may_move
 from services.crawler.pagination import is_beyond
 from services.crawler.planning import Look, Planner
 from services.crawler.robots_copies import RobotsKeeper
@@ -16,7 +17,7 @@ from shared.candidates import candidate, with_robots
 from shared.evidence import EvidenceStore
 from shared.http_message import DecodeError
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
-from shared.ledger.frontier import Candidate, Frontier, TargetKind
+from shared.ledger.frontier import LIST_KINDS, Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry
 from shared.metrics import LINKS
 from shared.sources import SourceFile, load_source
@@ -57,8 +58,9 @@ class Intake:
                     continue
                 if capture.kind is TargetKind.ROBOTS:
                     self.robots.keep(capture, bodies.body(capture) or b"")
-                new = self._accept(capture, bodies, source)
-                looks.append(Look(capture=capture, new_links=new))
+                discovery = _discovered(capture, bodies, source)
+                new = self._accept(capture, discovery, source)
+                looks.append(Look(capture=capture, new_links=new, unreadable=discovery.unreadable))
                 accepted += new
             self.planner.plan(looks, source)
         self.batches.links_done(batch.batch_id)
@@ -84,8 +86,8 @@ class Intake:
             return True
         return load_source(self.registry.get(capture.source_id).definition).links.from_articles
 
-    def _accept(self, capture: StoredCapture, bodies: "_Bodies", source: SourceFile) -> int:
-        found = list(_found(capture, bodies, source, settings=self.settings))
+    def _accept(self, capture: StoredCapture, discovery: Discovery, source: SourceFile) -> int:
+        found = list(_found(capture, discovery, source, settings=self.settings))
         if not found:
             return 0
         accepted = self.frontier.accept(
@@ -117,19 +119,24 @@ class _Bodies:
             return None
 
 
-def _found(
-    capture: StoredCapture, bodies: _Bodies, source: SourceFile, *, settings: CrawlerSettings
-) -> Iterator[Candidate]:
-    """Yield what a capture leads to: where it redirects, and what its document links to."""
-    if capture.redirect_to is not None:
-        yield from _redirected(capture, source, max_redirects=settings.max_redirects)
+def _discovered(capture: StoredCapture, bodies: _Bodies, source: SourceFile) -> Discovery:
+    """Read what a document links to, and count why links were left."""
     body = bodies.body(capture)
     if body is None:
-        return
+        return Discovery(links=(), rejected={})
     page = ListPage(url=capture.url, kind=capture.kind, content_type=capture.content_type, body=body)
     discovery = discover(page, source)
     for reason, count in discovery.rejected.items():
         LINKS.labels(reason).inc(count)
+    return discovery
+
+
+def _found(
+    capture: StoredCapture, discovery: Discovery, source: SourceFile, *, settings: CrawlerSettings
+) -> Iterator[Candidate]:
+    """Yield what a capture leads to: where it redirects, and what its document links to."""
+    if capture.redirect_to is not None:
+        yield from _redirected(capture, source, max_redirects=settings.max_redirects)
     for link in discovery.links:
         if link.rule.endswith("next_page") and is_beyond(
             link.url, hops=capture.hops, max_list_pages=source.links.max_list_pages
@@ -139,6 +146,8 @@ def _found(
         trap = trap_reason(link.url, today=capture.fetched_at.date())
         if link.kind is TargetKind.SITEMAP and capture.hops >= settings.max_sitemap_depth:
             trap = "sitemap_depth"
+        if trap is None and link.kind is TargetKind.LISTING and capture.hops >= settings.max_list_depth:
+            trap = "list_depth"
         LINKS.labels("taken" if trap is None else "trap").inc()
         yield candidate(
             link.url,
@@ -157,7 +166,7 @@ def _redirected(capture: StoredCapture, source: SourceFile, *, max_redirects: in
     lists = {canonical_url(rule.url) for rule in source.lists} | {canonical_url(source.home)}
     if capture.kind is TargetKind.ARTICLE and capture.redirect_to in lists:
         return
-    if capture.kind is not TargetKind.ROBOTS and not same_site(capture.redirect_to, capture.url):
+    if not _may_lead(capture, source, to=capture.redirect_to):
         LINKS.labels("other_site").inc()
         return
     too_many = capture.hops >= max_redirects
@@ -172,3 +181,12 @@ def _redirected(capture: StoredCapture, source: SourceFile, *, max_redirects: in
         date=capture.found_date,
         excluded="trap: too_many_redirects" if too_many else None,
     )
+
+
+def _may_lead(capture: StoredCapture, source: SourceFile, *, to: str) -> bool:
+    """Tell whether a redirect stays where it may lead: a robots.txt anywhere, a list where it may move."""
+    if capture.kind is TargetKind.ROBOTS:
+        return True
+    if capture.kind in LIST_KINDS:
+        return may_move(to, url=capture.url, source=source)
+    return same_site(to, capture.url)

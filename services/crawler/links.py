@@ -93,6 +93,8 @@ class Discovery:
 
     links: tuple[FoundLink, ...]
     rejected: Mapping[str, int]
+    unreadable: str | None = None
+    """Why the document is not what it should be, when it could not be read at all."""
 
 
 class LinkRuling:
@@ -134,7 +136,7 @@ class LinkRuling:
             (TargetKind.LISTING, "follow", self._follow),
         ):
             for number, pattern in enumerate(patterns):
-                if pattern.search(url) and (own_site or _names_its_host(pattern, url)):
+                if pattern.search(url) and (own_site or names_its_host(pattern, url)):
                     return _found(url, kind, link, rule=f"{name}[{number}]")
         if not own_site:
             return Rejected(reason="other_site")
@@ -201,7 +203,7 @@ def _merged(first: FoundLink, second: FoundLink) -> FoundLink:
     )
 
 
-def _names_its_host(pattern: re.Pattern[str], url: str) -> bool:
+def names_its_host(pattern: re.Pattern[str], url: str) -> bool:
     """Tell whether a pattern that matches a URL would not match the same path on some other host."""
     scheme, _, rest = url.partition("://")
     path = rest[len(rest.partition("/")[0]) :]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.crawler.moves import may_move
 from services.crawler.schedule import (
     counted_looks,
     denser,
@@ -20,7 +21,7 @@ from shared.ledger.batches import StoredCapture
 from shared.ledger.frontier import LIST_KINDS, Frontier, TargetKind
 from shared.ledger.schedule import EndedList, ListMemory, Schedule
 from shared.sources import SourceFile
-from shared.urls import canonical_url, same_site, url_key
+from shared.urls import canonical_url, url_key
 
 __all__ = ["Look", "Planner"]
 
@@ -38,6 +39,8 @@ class Look:
 
     capture: StoredCapture
     new_links: int
+    unreadable: str | None = None
+    """Why the document of a list is not what it should be, when it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,16 @@ class Planner:
             for look in lists
         }
         self.schedule.remember(memories)
+        self.schedule.note_unreadable(
+            {one.capture.target_id: one.unreadable for one in lists if one.unreadable}
+        )
         rewritten = self.schedule.edited(
             [look.capture.target_id for look in looks if look.capture.kind is TargetKind.ARTICLE]
         )
         plans: list[tuple[int, datetime | None]] = []
         for look in looks:
             target_id = look.capture.target_id
-            if target_id in memories and self._ends(look.capture, memories[target_id]):
+            if target_id in memories and self._ends(look.capture, memories[target_id], source):
                 continue
             plans.append((target_id, self._next(look, source, memories.get(target_id), rewritten)))
         self.frontier.plan_looks(plans)
@@ -103,8 +109,11 @@ class Planner:
                 wait = min(wait, self.settings.robots_retry)
         return capture.fetched_at + wait
 
-    def _ends(self, capture: StoredCapture, memory: ListMemory) -> bool:
-        """End a list that is gone, or has proved that it moved. False when it goes on."""
+    def _ends(self, capture: StoredCapture, memory: ListMemory, source: SourceFile) -> bool:
+        """End a list that is gone, or has proved that it moved. False when it goes on.
+
+        One that moved to a site of which its source's rules say nothing goes on, and its new address is proposed.
+        """
         moved = memory.moved_to if memory.moved_looks >= PROOFS_OF_A_MOVE else None
         if capture.status != _GONE and moved is None:
             return False
@@ -116,6 +125,10 @@ class Planner:
             at=capture.fetched_at,
             moved_to=None if capture.status == _GONE else moved,
         )
+        if ended.moved_to is not None and not may_move(ended.moved_to, url=capture.url, source=source):
+            if self.schedule.propose_move(ended):
+                log.warning("list_move_proposed", url=capture.url, moved_to=ended.moved_to)
+            return False
         if not self.schedule.end_list(ended):
             return False
         log.warning("list_ended", url=capture.url, reason=ended.reason, moved_to=ended.moved_to)
@@ -125,7 +138,9 @@ class Planner:
 def _memory_after(look: Look, before: ListMemory) -> ListMemory:
     """Return what is remembered after a look. One that failed teaches nothing."""
     capture = look.capture
-    if capture.reason is not None or capture.status is None:
+    if capture.reason is not None or capture.status is None or look.unreadable is not None:
+        return before
+    if before.is_unreadable and capture.revisit_of is not None:
         return before
     if capture.redirect_to is not None:
         return _move_after(capture, before)
@@ -135,7 +150,7 @@ def _memory_after(look: Look, before: ListMemory) -> ListMemory:
 
 def _move_after(capture: StoredCapture, before: ListMemory) -> ListMemory:
     to = capture.redirect_to
-    if to is None or capture.status not in _FOR_GOOD or to == capture.url or not same_site(to, capture.url):
+    if to is None or capture.status not in _FOR_GOOD or to == capture.url:
         return ListMemory(unchanged_looks=before.unchanged_looks)
     looks = before.moved_looks + 1 if before.moved_to == to else 1
     proofs = min(looks, PROOFS_OF_A_MOVE)

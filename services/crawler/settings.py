@@ -61,5 +61,9 @@ class CrawlerSettings(PressmarkSettings):
     max_redirects: int = Field(default=10, ge=0, le=50)
     """Most redirects followed from one URL. The next is excluded."""
 
+    max_list_depth: int = Field(default=200, ge=1, le=30_000)
+    """Most links from a list of the source file to a listing page. Sites that make up a new page for each link
+    come to an end here; the next is excluded. An archive of more pages, each named by the last, needs more."""
+
     max_sitemap_depth: int = Field(default=3, ge=1, le=10)
     """Most sitemap indexes above a sitemap, so that indexes that name each other come to an end."""

@@ -8,12 +8,12 @@ nothing new, even when another address of the same article has moved on.
 import base64
 import hashlib
 from datetime import datetime, timedelta
-from typing import Protocol
 
+from services.normalizer.chronicle_records import Records
 from services.normalizer.edits import Edit, Version, compare
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from services.normalizer.wording import identifies, normal_title, words
-from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.ledger.history import KnownUrl, NewEdit, RevisionText
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
 
@@ -22,68 +22,6 @@ __all__ = ["Chronicle", "Records", "article_id_of"]
 _GONE_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
 _STATE_OF_MISS = {"not_found": "GONE", "redirected_home": "REDIRECTED", "error_page": "SOFT404"}
 _CANARY_WINDOW = timedelta(hours=1)
-
-
-class Records(Protocol):
-    """The history of one source, as far as it is read and written here."""
-
-    source_id: str
-
-    def url(self, url: str) -> KnownUrl | None:
-        """Return an address that is known as an article's."""
-
-    def urls(self, article_id: str) -> list[KnownUrl]:
-        """Return all addresses of an article."""
-
-    def article(self, article_id: str) -> ArticleHead:
-        """Return an article as it stands now."""
-
-    def article_of_key(self, key: str) -> str | None:
-        """Return the article that has a key."""
-
-    def article_of_identity(self, identity_digest: str, *, besides: str | None = None) -> RevisionText | None:
-        """Return the oldest revision with the same text and day, of another article than `besides`."""
-
-    def revision(self, revision_id: int) -> RevisionText:
-        """Return what a revision said."""
-
-    def revision_with_text(self, article_id: str, text_digest: str) -> RevisionText | None:
-        """Return the newest revision of an article that has this text."""
-
-    def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
-        """Add an article with its first revision."""
-
-    def add_revision(self, article_id: str, revision: NewRevision, *, is_current: bool = True) -> int:
-        """Add a revision."""
-
-    def see_url(self, known: KnownUrl, *, target_id: int, seen_at: datetime) -> None:
-        """Note that an address shows the article."""
-
-    def miss_url(self, url: str, *, seen_at: datetime, missing_as: str, capture_id: int) -> None:
-        """Count a look at which an address did not show its article."""
-
-    def set_state(self, article_id: str, state: str, *, since: datetime) -> None:
-        """Move an article to another state."""
-
-    def add_edit(self, article_id: str, edit: NewEdit) -> None:
-        """Record how a revision differs from the one before."""
-
-    def add_event(
-        self,
-        kind: str,
-        *,
-        at: datetime,
-        article_id: str | None,
-        capture_id: int | None,
-        data: dict[str, object] | None = None,
-    ) -> None:
-        """Append what happened."""
-
-    def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
-        """Whether another target of this host gave a good answer around this time."""
-
-    def merge(self, loser: str, winner: str) -> None:
-        """Make two articles one."""
 
 
 def article_id_of(source_id: str, key: str) -> str:
@@ -227,6 +165,9 @@ class Chronicle:
 
     def _add_alias_by_key(self, article_id: str, sighting: Sighting) -> str:
         shown = self._records.revision_with_text(article_id, sighting.text_digest)
+        if shown is None and self._is_older(article_id, sighting):
+            late = self._records.revision(self._add_late_revision(article_id, sighting))
+            return self._add_alias(late, sighting, by="key")
         if shown is None:
             # The same article by its key, with a text it never had: it was rewritten under a new address.
             current = self._records.revision(self._records.article(article_id).revision_id)
@@ -243,8 +184,18 @@ class Chronicle:
             capture_id=sighting.capture_id,
             data={"url": sighting.url, "by": by},
         )
+        if self._is_older(shown.article_id, sighting):
+            return "alias"
         self._bring_back(shown.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
         return "alias"
+
+    def _is_older(self, article_id: str, sighting: Sighting) -> bool:
+        """Whether another address of the article was looked at later: then this look says how it was before."""
+        return any(
+            _is_late(known, sighting.seen_at)
+            for known in self._records.urls(article_id)
+            if known.url != sighting.url
+        )
 
     def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
         if _is_late(known, sighting.seen_at):
@@ -273,22 +224,42 @@ class Chronicle:
 
     def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
         """A capture that is read after a later one. What it showed is kept; what is current stays so."""
+        self._records.see_earlier(sighting.url, seen_at=sighting.seen_at)
         if self._records.revision_with_text(known.article_id, sighting.text_digest) is not None:
             return "unchanged"
-        self._records.add_revision(known.article_id, sighting.as_revision(), is_current=False)
+        self._add_late_revision(known.article_id, sighting)
+        return "late"
+
+    def _add_late_revision(self, article_id: str, sighting: Sighting) -> int:
+        """Put a revision where its time is: it comes between the one before it and the one after it."""
+        before, after = (
+            self._records.revision_beside(article_id, sighting.url, at=sighting.seen_at, later=later)
+            for later in (False, True)
+        )
+        revision_id = self._records.add_revision(article_id, sighting.as_revision(), is_current=False)
+        own = self._records.revision(revision_id)
+        for first, second in ((before, own), (own, after)):
+            if first is not None and second is not None:
+                self._tell_late_edit(first, second, sighting.url)
         self._records.add_event(
             "revision_found_late",
             at=sighting.seen_at,
-            article_id=known.article_id,
+            article_id=article_id,
             capture_id=sighting.capture_id,
             data={"url": sighting.url},
         )
-        return "late"
+        return revision_id
+
+    def _tell_late_edit(self, before: RevisionText, after: RevisionText, url: str) -> None:
+        """Tell how a revision differs from the one before it, in place of what was told while that was unknown."""
+        edit = compare(_version_of(before), _version_of(after))
+        if edit is not None:
+            self._records.add_edit(after.article_id, _new_edit(edit, before, after, url))
 
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
         edit = compare(
-            Version(title=title, paragraphs=before.body, modified=before.modified),
+            _version_of(before, title=title),
             Version(title=sighting.title, paragraphs=sighting.body, modified=sighting.modified),
         )
         if edit is None:
@@ -298,7 +269,8 @@ class Chronicle:
         twin = self._twin(sighting)
         revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
         self._see(sighting, before.article_id, revision_id)
-        self._records.add_edit(before.article_id, _new_edit(edit, before, sighting, revision_id))
+        after = self._records.revision(revision_id)
+        self._records.add_edit(before.article_id, _new_edit(edit, before, after, sighting.url))
         self._records.add_event(
             "article_edited",
             at=sighting.seen_at,
@@ -357,12 +329,16 @@ def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
     return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
 
 
-def _new_edit(edit: Edit, before: RevisionText, sighting: Sighting, revision_id: int) -> NewEdit:
+def _version_of(revision: RevisionText, *, title: str | None = None) -> Version:
+    return Version(title=title or revision.title, paragraphs=revision.body, modified=revision.modified)
+
+
+def _new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
     return NewEdit(
-        url=sighting.url,
+        url=url,
         from_revision=before.revision_id,
-        to_revision=revision_id,
-        seen_at=sighting.seen_at,
+        to_revision=after.revision_id,
+        seen_at=after.seen_at,
         classes=[str(name) for name in edit.classes],
         silent=edit.silent,
         words_changed=edit.words_changed,

@@ -51,11 +51,14 @@ order by look.fetched_at, target_id
 """
 
 # A target that was ever archived stays so: what a later look misses is told by `reason` and by its article.
+# A list in which nothing could be read, and that says the same again, has not come back.
 # A conditional request rests on the last whole payload, so only a good 200 moves the validators.
 MOVE_TARGETS = """
 update targets
 set state = case when look.good or targets.archived_at is not null then 'archived' else 'failed' end,
-    reason = case when look.good then null else look.reason end,
+    reason = case when not look.good then look.reason
+                  when look.revisit_of is not null and targets.reason like 'unreadable: %%'
+                  then targets.reason end,
     attempts = case when look.good then 0 else targets.attempts + 1 end,
     lost_leases = 0,
     batch_id = null,

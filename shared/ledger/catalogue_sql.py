@@ -50,7 +50,7 @@ select {_CAPTURE_COLUMNS}, r.revision_id, r.number, r.url as revision_url, r.see
     r.text_digest, r.fields
 from revisions r join captures c using (capture_id)
 where r.article_id = %(article_id)s
-order by r.number
+order by r.seen_at, r.number
 """  # noqa: S608  (made of constants of this module)
 
 URLS: LiteralString = """

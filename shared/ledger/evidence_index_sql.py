@@ -7,9 +7,10 @@ _COLUMNS: LiteralString = """
     c.payload_digest, c.record_id, c.warc_key, c.warc_offset, c.warc_length, c.revisit_of, c.truncated
 """
 
+# What was imported is as its makers wrote it, and is verified by the digest of each object.
 KEYS: LiteralString = """
 select distinct warc_key from captures
-where %(source)s::text is null or source_id = %(source)s
+where (%(source)s::text is null or source_id = %(source)s) and warc_key not like 'imported/%%'
 order by warc_key
 """
 
@@ -92,7 +93,7 @@ ONE_PLAN_AT_A_TIME = "select pg_advisory_xact_lock(7233810402)"
 SMALL = """
 select warc_key, warc_bytes from batches
 where state = 'stored' and warc_bytes between 1 and %(most)s::bigint - 1
-  and links_done_at is not null and articles_done_at is not null
+  and links_done_at is not null and articles_done_at is not null and warc_key not like 'imported/%%'
   and stored_at < now() - %(age)s::interval
   and not warc_key = any(%(passed)s)
   and not exists (select from sealed_parts where part_key = batches.warc_key)

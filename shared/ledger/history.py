@@ -61,6 +61,7 @@ class RevisionText:
     body: tuple[str, ...]
     text_digest: str
     modified: str | None
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,17 @@ class HistoryRecords:
         """Return the newest revision of an article that has this text."""
         row = self._transaction.row(sql.REVISION_WITH_TEXT, {"article": article_id, "digest": text_digest})
         return None if row is None else _revision_text(row)
+
+    def revision_beside(self, article_id: str, url: str, *, at: datetime, later: bool) -> RevisionText | None:
+        """Return the revision that an address showed next before a time, or next after it."""
+        arguments = {"article": article_id, "url": url, "at": at}
+        row = self._transaction.row(sql.REVISION_AFTER if later else sql.REVISION_BEFORE, arguments)
+        return None if row is None else _revision_text(row)
+
+    def see_earlier(self, url: str, *, seen_at: datetime) -> None:
+        """Note that an address showed its article before it was first seen by us."""
+        self._transaction.run(sql.SEE_URL_EARLIER, {"url": url, "seen": seen_at})
+        self._transaction.run(sql.SEE_ARTICLE_EARLIER, {"url": url, "seen": seen_at})
 
     def add_article(self, article_id: str, key: str, revision: NewRevision) -> int:
         """Add an article with its first revision and return the revision's id."""
@@ -316,4 +328,5 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         body=tuple(row["body"]),
         text_digest=row["text_digest"],
         modified=row["modified"],
+        seen_at=row["seen_at"],
     )

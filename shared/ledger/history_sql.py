@@ -25,13 +25,22 @@ where source_id = %(source)s and key = %(key)s
 
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
-       fields ->> 'modified' as modified
+       fields ->> 'modified' as modified, seen_at
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"
 REVISION_WITH_TEXT = (
     REVISION_COLUMNS
     + " where article_id = %(article)s and text_digest = %(digest)s order by revision_id desc limit 1"
+)
+REVISION_BEFORE = (
+    REVISION_COLUMNS
+    + """ where article_id = %(article)s and url = %(url)s and seen_at < %(at)s
+order by seen_at desc, number desc limit 1"""
+)
+REVISION_AFTER = (
+    REVISION_COLUMNS
+    + " where article_id = %(article)s and url = %(url)s and seen_at > %(at)s order by seen_at, number limit 1"
 )
 OF_IDENTITY = (
     REVISION_COLUMNS
@@ -76,7 +85,16 @@ set last_seen_at = greatest(article_urls.last_seen_at, excluded.last_seen_at), r
 """
 
 SEE_ARTICLE = """
-update articles set last_seen_at = greatest(last_seen_at, %(seen)s) where article_id = %(article)s
+update articles set last_seen_at = greatest(last_seen_at, %(seen)s), first_seen_at = least(first_seen_at, %(seen)s)
+where article_id = %(article)s
+"""
+
+SEE_URL_EARLIER = """
+update article_urls set first_seen_at = %(seen)s where url = %(url)s and first_seen_at > %(seen)s
+"""
+SEE_ARTICLE_EARLIER = """
+update articles set first_seen_at = %(seen)s
+where article_id = (select article_id from article_urls where url = %(url)s) and first_seen_at > %(seen)s
 """
 
 MISS_URL = """
@@ -95,7 +113,9 @@ insert into edits (article_id, source_id, url, from_revision, to_revision, seen_
                    words_changed, changes)
 values (%(article)s, %(source)s, %(url)s, %(from)s, %(to)s, %(seen)s, %(classes)s, %(silent)s, %(words)s,
         %(changes)s)
-on conflict (to_revision) do nothing
+on conflict (to_revision) do update
+set from_revision = excluded.from_revision, classes = excluded.classes, silent = excluded.silent,
+    words_changed = excluded.words_changed, changes = excluded.changes
 """
 
 ADD_EVENT = """

@@ -305,7 +305,7 @@ class Article:
 
     summary: ArticleSummary
     revisions: tuple[Revision, ...]
-    """By number: the first seen first, those of an article merged into this one after its own."""
+    """By the time each was first seen. A number tells when we learnt of it, which may be later."""
 
     @property
     def current(self) -> Revision | None:

@@ -21,6 +21,8 @@ class ListMemory:
     """Where it redirects for good."""
     moved_looks: int = 0
     """Looks in a row that redirected there."""
+    is_unreadable: bool = False
+    """Whether nothing could be read in what it said last, and it has said nothing else since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,28 @@ class Schedule:
                 return False
             transaction.run(sql.ADD_EVENT, event)
         return True
+
+    def propose_move(self, ended: EndedList) -> bool:
+        """Note once that a list has moved where its source's rules do not let it go; tell whether that is news."""
+        data = {"url": ended.url, "moved_to": ended.moved_to}
+        event = {
+            "at": ended.at,
+            "source": ended.source_id,
+            "capture": ended.capture_id,
+            "url": ended.url,
+            "moved_to": ended.moved_to,
+            "data": as_json(data),
+        }
+        with self._database.transaction() as transaction:
+            return transaction.run(sql.PROPOSE_MOVE, event) > 0
+
+    def note_unreadable(self, reasons: Mapping[int, str]) -> None:
+        """Note of lists that answered well why nothing could be read in them. The next good look takes it back."""
+        if not reasons:
+            return
+        arguments = {"ids": list(reasons), "reasons": [f"unreadable: {one}" for one in reasons.values()]}
+        with self._database.transaction() as transaction:
+            transaction.run(sql.NOTE_UNREADABLE, arguments)
 
     def revive_lists(self, source_id: str, urls: Sequence[str]) -> int:
         """Look again at lists that had ended, because the operator names them anew. Return how many."""

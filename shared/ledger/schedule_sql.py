@@ -1,7 +1,9 @@
 """The statements of `shared.ledger.schedule`, each with what it rests on."""
 
 MEMORIES = """
-select target_id, unchanged_looks, moved_to, moved_looks from targets where target_id = any(%(ids)s)
+select target_id, unchanged_looks, moved_to, moved_looks,
+       coalesce(reason like 'unreadable: %%', false) as is_unreadable
+from targets where target_id = any(%(ids)s)
 """
 
 REMEMBER = """
@@ -27,6 +29,19 @@ where url_key = %(key)s::uuid and target_id <> %(target)s and kind in ('listing'
 ADD_EVENT = """
 insert into events (at, kind, source_id, capture_id, data)
 values (%(at)s, %(kind)s, %(source)s, %(capture)s, %(data)s)
+"""
+
+PROPOSE_MOVE = """
+insert into events (at, kind, source_id, capture_id, data)
+select %(at)s, 'list_move_proposed', %(source)s, %(capture)s, %(data)s
+where not exists (select from events where source_id = %(source)s and kind = 'list_move_proposed'
+                    and data ->> 'url' = %(url)s and data ->> 'moved_to' = %(moved_to)s)
+"""
+
+NOTE_UNREADABLE = """
+update targets set reason = noted.reason
+from unnest(%(ids)s::bigint[], %(reasons)s::text[]) as noted(id, reason)
+where targets.target_id = noted.id and targets.state = 'archived'
 """
 
 REVIVE_LISTS = """

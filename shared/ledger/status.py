@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from shared.ledger.database import Database
 
-__all__ = ["PendingWork", "Standing", "Status"]
+__all__ = ["ListStanding", "PendingWork", "Standing", "Status"]
 
 STATES = ("waiting", "leased", "archived", "failed", "excluded")
 
@@ -45,6 +47,35 @@ class PendingWork:
         return self.due == self.leased == self.unread == 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStanding:
+    """How one list of a source stands."""
+
+    source: str
+    url: str
+    kind: str
+    state: str
+    reason: str | None
+    """What the last look missed: the answer was no good one, or nothing could be read in it."""
+    failed_looks: int
+    """Looks in a row that failed."""
+    unchanged_looks: int
+    looked_at: datetime | None
+    due_at: datetime | None
+    moved_to: str | None
+    """Where it redirects for good."""
+    moved_looks: int
+
+    @property
+    def trouble(self) -> str | None:
+        """What an operator should know: gone, moved, moves away, or fails."""
+        if self.state == "excluded":
+            return self.reason
+        if self.moved_to is not None:
+            return "moves"
+        return "fails" if self.reason is not None else None
+
+
 class Status:
     """Reads counts."""
 
@@ -78,6 +109,34 @@ class Status:
             rows = transaction.rows(_FAILURES, {"source": source_id})
         return {row["reason"]: row["targets"] for row in rows}
 
+    def lists(self, source_id: str | None = None) -> list[ListStanding]:
+        """Return how the lists stand, of one source or of all."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_LISTS, {"source": source_id})
+        return [ListStanding(**row) for row in rows]
+
+    def traps(self, source_id: str | None = None, *, examples: int = 3) -> list[dict[str, Any]]:
+        """Return how many addresses were excluded as traps, by source and reason, with some of them."""
+        with self._database.transaction() as transaction:
+            return transaction.rows(_TRAPS, {"source": source_id, "examples": examples})
+
+
+_LISTS = """
+select source_id as source, url, kind, state, reason, attempts as failed_looks, unchanged_looks, looked_at,
+       due_at, moved_to, moved_looks
+from targets
+where kind in ('listing', 'feed', 'sitemap') and (%(source)s::text is null or source_id = %(source)s)
+  and reason is distinct from 'robots' and coalesce(reason, '') not like 'trap: %%'
+order by source_id, target_id
+"""
+
+_TRAPS = """
+select source_id as source, substr(reason, 7) as trap, count(*) as addresses,
+       (array_agg(url order by target_id))[1:%(examples)s] as examples
+from targets
+where state = 'excluded' and reason like 'trap: %%' and (%(source)s::text is null or source_id = %(source)s)
+group by source_id, reason order by source_id, addresses desc
+"""
 
 _STANDING = """
 select (select coalesce(jsonb_object_agg(state, targets), '{}')

@@ -44,6 +44,7 @@ class RecordsInMemory:
     edits: list[tuple[str, NewEdit]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     hosts_down: set[str] = field(default_factory=set)
+    shown_at: dict[int, str] = field(default_factory=dict)
 
     def url(self, url: str) -> KnownUrl | None:
         return self.known.get(url)
@@ -106,7 +107,9 @@ class RecordsInMemory:
             body=revision.body,
             text_digest=revision.text_digest,
             modified=revision.fields.get("modified"),
+            seen_at=revision.seen_at,
         )
+        self.shown_at[revision_id] = revision.url
         self.revisions[revision_id] = text, revision.identity_digest
         if is_current:
             self.articles[article_id].revision_id = revision_id
@@ -136,7 +139,18 @@ class RecordsInMemory:
     def set_state(self, article_id: str, state: str, *, since: datetime) -> None:
         self.articles[article_id].state = state
 
+    def revision_beside(self, article_id: str, url: str, *, at: datetime, later: bool) -> RevisionText | None:
+        shown = [text for text in self.revisions_of(article_id) if self.shown_at[text.revision_id] == url]
+        if later:
+            return min((text for text in shown if text.seen_at > at), key=_when, default=None)
+        return max((text for text in shown if text.seen_at < at), key=_when, default=None)
+
+    def see_earlier(self, url: str, *, seen_at: datetime) -> None:
+        stored = self.articles[self.known[url].article_id]
+        stored.first_seen_at = min(stored.first_seen_at, seen_at)
+
     def add_edit(self, article_id: str, edit: NewEdit) -> None:
+        self.edits = [told for told in self.edits if told[1].to_revision != edit.to_revision]
         self.edits.append((article_id, edit))
 
     def add_event(
@@ -185,6 +199,10 @@ class RecordsInMemory:
             repr(self.edits),
             repr(self.events),
         )
+
+
+def _when(text: RevisionText) -> tuple[datetime, int]:
+    return text.seen_at, text.revision_id
 
 
 def source(more: str = "") -> SourceFile:

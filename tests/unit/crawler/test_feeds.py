@@ -99,7 +99,9 @@ def test_a_sitemap_that_is_announced_as_a_feed_is_read_as_what_it_is() -> None:
         ("<rss " + " ".join(f'a{number}=">"' for number in range(40_000)) + "/>", "attribute_bomb"),
         ("<rss>" + "<a>" * 90_000, "too_deep"),
         ("<rss>" + "<a></a>" * 110_000, "too_many_tags"),
-        ("<rss>" + "<![CDATA[" * 100_000, None),
+        ("<rss>" + "<![CDATA[" * 100_000, "broken_feed"),
+        ('<rss version="2.0"><channel><item><li', "broken_feed"),
+        ('<rss version="2.0"><channel><title>Nothing yet</title></channel></rss>', None),
         ("<rss>" + " " * 11_000_000, "too_large"),
     ],
 )

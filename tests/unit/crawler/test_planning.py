@@ -26,6 +26,8 @@ class Plans:
         self.memory: dict[int, ListMemory] = {}
         self.plans: dict[int, datetime | None] = {}
         self.ended: list[EndedList] = []
+        self.proposed: set[tuple[str, str | None]] = set()
+        self.unreadable: dict[int, str] = {}
         self.copies: dict[str, RobotsCopy] = {}
 
     def memories(self, target_ids: list[int]) -> dict[int, ListMemory]:
@@ -40,6 +42,14 @@ class Plans:
     def end_list(self, ended: EndedList) -> bool:
         self.ended.append(ended)
         return True
+
+    def propose_move(self, ended: EndedList) -> bool:
+        is_news = (ended.url, ended.moved_to) not in self.proposed
+        self.proposed.add((ended.url, ended.moved_to))
+        return is_news
+
+    def note_unreadable(self, reasons: dict[int, str]) -> None:
+        self.unreadable.update(reasons)
 
     def plan_looks(self, plans: list[tuple[int, datetime | None]]) -> None:
         self.plans.update(plans)
@@ -120,6 +130,7 @@ def test_a_passing_redirect_or_one_to_another_site_moves_nothing(status: int, to
         plan(plans, capture(status=status, redirect_to=to))
 
     assert plans.ended == []
+    assert plans.proposed == ({(HOME, to)} if status == 301 else set())
 
 
 def test_robots_txt_counts_for_the_host_asked_first_however_far_it_redirects() -> None:

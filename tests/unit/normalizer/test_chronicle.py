@@ -207,8 +207,39 @@ class TestEdits:
         [name] = records.articles
         assert records.article(name).text_digest == sighting("/a", REWORDED).text_digest
         assert len(records.revisions) == 3
-        assert len(records.edits) == 1
+        assert sorted((edit.from_revision, edit.to_revision) for _, edit in records.edits) == [(1, 3), (3, 2)]
         assert records.kinds()[-1] == "revision_found_late"
+
+    def test_a_capture_older_than_all_that_is_known_extends_the_history_backwards(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text(), hours=5))
+        oldest = text("bridge", ("forty people", "sixty people"))
+        older = text("bridge", ("forty people", "fifty people"))
+
+        assert history.see(sighting("/a", oldest, hours=-9000)) == "late"
+        assert history.see(sighting("/a", older, hours=-4000)) == "late"
+
+        [stored] = records.articles.values()
+        assert stored.revision_id == 1
+        assert stored.first_seen_at == sighting("/a", oldest, hours=-9000).seen_at
+        assert sorted((edit.from_revision, edit.to_revision) for _, edit in records.edits) == [(2, 3), (3, 1)]
+
+    def test_an_older_capture_at_another_address_neither_becomes_current_nor_brings_anything_back(
+        self,
+    ) -> None:
+        history, records = chronicle(
+            source('[removal]\nmisses = 1\nover = "0s"\n\n[article.key]\nfrom = "path"\npattern = "([0-9]+)"')
+        )
+        history.see(sighting("/news/7", text()))
+        history.miss(miss("/news/7", hours=2))
+        state = state_of(records)
+
+        history.see(sighting("/old/7", REWORDED, hours=-100))
+        history.see(sighting("/older/7", text(), hours=-200))
+
+        [stored] = records.articles.values()
+        assert stored.revision_id == 1
+        assert state_of(records) == state != "LIVE"
 
     def test_the_same_sighting_again_changes_nothing(self) -> None:
         history, records = chronicle()
