@@ -17,7 +17,16 @@ from shared.http_message import ResponseHead
 from shared.urls import surt
 from shared.warc_reading import StoredExchange, StoredRecord
 
-__all__ = ["CONTENT_TYPE", "CdxjEntry", "cdxj_file", "cdxj_key", "entries_of", "mime_of", "sha1_of"]
+__all__ = [
+    "CONTENT_TYPE",
+    "CdxjEntry",
+    "cdxj_file",
+    "cdxj_key",
+    "entries_of",
+    "mime_of",
+    "sha1_of",
+    "sha1_text",
+]
 
 CONTENT_TYPE = "text/x-cdxj"
 _MIME_END = re.compile(r"[;\s]")
@@ -107,5 +116,9 @@ def mime_of(head: ResponseHead, *, is_revisit: bool) -> str | None:
 
 def sha1_of(payload: bytes) -> str:
     """Return the SHA-1 of a payload in base32, the digest by which archives have compared captures since 2006."""
-    digest = hashlib.sha1(payload, usedforsecurity=False).digest()
+    return sha1_text(hashlib.sha1(payload, usedforsecurity=False).digest())
+
+
+def sha1_text(digest: bytes) -> str:
+    """Write a SHA-1 digest in base32."""
     return base64.b32encode(digest).decode("ascii")
