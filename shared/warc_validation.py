@@ -167,11 +167,12 @@ def _framed(content: bytes | memoryview) -> tuple[dict[bytes, bytes], memoryview
     fields: dict[bytes, bytes] = {}
     for line in lines:
         matched = _FIELD.fullmatch(line)
-        if matched is None or matched[1].lower() not in _KNOWN_FIELDS:
+        name = matched[1].lower() if matched else b""
+        if matched is None or name not in _KNOWN_FIELDS:
             raise _WrongRecordError(f"a header line is malformed or unknown: {line[:60]!r}")
-        if matched[1].lower() in fields:
+        if name in fields:
             raise _WrongRecordError(f"a header field stands twice: {line[:60]!r}")
-        fields[matched[1].lower()] = matched[2]
+        fields[name] = matched[2]
     return fields, _exact_block(fields, memoryview(content)[len(head) + len(separator) :])
 
 
