@@ -4,7 +4,6 @@ A server of its own gives out unique pages of 16 KB of text on 20 loopback hosts
 fetch, WARC, validation, upload to a real S3 server and reading back, the ledger's transaction in a real PostgreSQL
 with every commit on disk, and the messages over a real Valkey. Scrapy fetches as many pages and writes them with
 warcio, which is all it does. Figures are CPU seconds of the one worker process, user and system, taken in turn.
-`--polite` asks 300 hosts with a delay of a second, on one core, for so many seconds.
 """
 
 import argparse
@@ -29,15 +28,12 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=6000)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--profile", action="store_true", help="print what our worker does in its time")
-    parser.add_argument("--polite", type=int, metavar="SECONDS", help="300 hosts, 1 s delay, one core")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pressmark-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with running_stack(folder / "data", plan=StackPlan(data=folder / "data")) as stack:
             env = stack.endpoints.environment()
-            if wanted.polite:
-                measure_polite(env, wanted.polite)
-            elif wanted.profile:
+            if wanted.profile:
                 print_profile(env, folder / "profile", pages=wanted.pages)
             else:
                 compare(env, folder, pages=wanted.pages, pairs=wanted.pairs)
@@ -71,14 +67,6 @@ def print_profile(env: dict[str, str], path: Path, *, pages: int) -> None:
         urls = [f"{origins[n % HOSTS]}/news/{n}" for n in range(pages)]
         told("profiled", keep_with_ours(urls, env, profile=str(path)))
     pstats.Stats(str(path)).sort_stats("tottime").print_stats(45)
-
-
-def measure_polite(env: dict[str, str], seconds: int) -> None:
-    hosts = 300
-    with serving_pages(hosts, latency=0.2) as origins:
-        urls = [f"{origins[n % hosts]}/news/{n}" for n in range(hosts * seconds)]
-        report = told("polite", keep_with_ours(urls, env, delay=1.0, core=0))
-    print(f"{report['pages'] / report['wall']:.0f} pages/s of {hosts} that the delays allow")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ servers. Claiming is the crawler's work: it is done between the batches and not 
 
 import cProfile
 import json
-import os
 import sys
 import time
 from datetime import timedelta
@@ -40,8 +39,6 @@ CONCURRENCY = 8
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
     """Fetch every URL of a task and tell what that took."""
-    if "core" in task:
-        os.sched_setaffinity(0, {task["core"]})
     settings = ServiceSettings()
     database = Database(settings.database_url.get_secret_value(), max_connections=2)
     _fill(database, task)
