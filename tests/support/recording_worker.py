@@ -8,6 +8,7 @@ servers. Claiming is the crawler's work: it is done between the batches and not 
 
 import cProfile
 import json
+import os
 import sys
 import time
 from datetime import timedelta
@@ -31,8 +32,10 @@ from shared.logs import set_up_logs
 from shared.messages import FetchBatch
 from shared.settings import ServiceSettings
 
+NAME = f"bench-{os.getpid()}"
+"""A source for each run: making one due again would make the pages of the last run due too."""
 SOURCE = SourceRow(
-    source_id="bench", name="Bench", language="en", home="http://bench.example/", definition='id = "bench"'
+    source_id=NAME, name="Bench", language="en", home="http://bench.example/", definition=f'id = "{NAME}"'
 )
 CONCURRENCY = 8
 
@@ -74,8 +77,8 @@ def _fill(database: Database, task: dict[str, Any]) -> None:
     frontier = Frontier(database)
     for start in range(0, len(candidates), 5000):
         part = candidates[start : start + 5000]
-        frontier.accept("bench", part, delay=delay, concurrency=CONCURRENCY)
-    frontier.make_due("bench", [TargetKind.ARTICLE])
+        frontier.accept(NAME, part, delay=delay, concurrency=CONCURRENCY)
+    frontier.make_due(NAME, [TargetKind.ARTICLE])
 
 
 def _fetch(
