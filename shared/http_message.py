@@ -47,7 +47,7 @@ _MAYBE_ODD = re.compile(
     rb"|(?i:\ncontent-length:(?:[^\n]*,|(?s:.*)\ncontent-length))"
 )
 _CONTROL_IN_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
-_HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
+_CHUNK_LINE = re.compile(rb"[ \t\r\v\f]*([0-9a-fA-F]{1,16})[ \t\r\v\f]*(?:;[^\n]*)?\n")
 
 
 class DecodeFailure(StrEnum):
@@ -109,8 +109,14 @@ class DecodedBody:
 
 def split_message(block: bytes) -> tuple[bytes, bytes]:
     """Split a message into its head (with the empty line) and its body; without an empty line all is head."""
+    end = head_length(block)
+    return block[:end], block[end:]
+
+
+def head_length(block: bytes | memoryview) -> int:
+    """Return the length of the head of a message, its empty line included; without one all is head."""
     end = _HEAD_END.search(block)
-    return (block, b"") if end is None else (block[: end.end()], block[end.end() :])
+    return len(block) if end is None else end.end()
 
 
 def parse_head(raw_head: bytes) -> ResponseHead:
@@ -174,27 +180,43 @@ def without_chunks(body: bytes) -> DecodedBody:
     A body that ends too early gives what there is. One that is not chunked at all, whatever its head says,
     comes back as it is.
     """
-    view = memoryview(body)
+    if not _CHUNK_LINE.match(body):
+        return DecodedBody(data=body, complete=False)
     pieces = BytesIO()
+    complete = _each_chunk(memoryview(body), pieces.write)
+    return DecodedBody(data=pieces.getvalue(), complete=complete)
+
+
+def _each_chunk(view: memoryview, take: Callable[[memoryview], object]) -> bool:
+    """Hand over the data of every chunk without a copy, and tell whether the last one was there."""
     position = 0
-    for count in range(MAX_CHUNKS):
-        end = body.find(b"\n", position)
-        size_text = body[position : end if end >= 0 else None].partition(b";")[0].strip()
-        if end < 0 or not _HEX.fullmatch(size_text):
-            return DecodedBody(data=pieces.getvalue() if count else body, complete=False)
-        size = int(size_text, 16)
+    for _ in range(MAX_CHUNKS):
+        line = _CHUNK_LINE.match(view, position)
+        if line is None:
+            return False
+        size = int(line[1], 16)
         if size == 0:
-            return DecodedBody(data=pieces.getvalue(), complete=True)
-        pieces.write(view[end + 1 : end + 1 + size])
-        position = end + 1 + size
+            return True
+        position = min(line.end() + size, len(view))
+        take(view[line.end() : position])
         # The line end behind a chunk, CRLF or a bare LF.
-        position += 2 if body[position : position + 2] == b"\r\n" else 1
-    return DecodedBody(data=pieces.getvalue(), complete=False)
+        position += 2 if bytes(view[position : position + 2]) == b"\r\n" else 1
+    return False
 
 
 def payload_of(head: ResponseHead, body: bytes) -> bytes:
     """Return the payload as WARC 1.1 §6.3.2 means it: transfer-coding removed, content-coding kept."""
     return without_chunks(body).data if head.is_chunked else body
+
+
+def each_payload_piece(
+    head: ResponseHead, body: bytes | memoryview, take: Callable[[bytes | memoryview], object]
+) -> None:
+    """Hand over what `payload_of` returns, piece by piece and without a copy."""
+    if head.is_chunked and _CHUNK_LINE.match(body):
+        _each_chunk(memoryview(body), take)
+    else:
+        take(body)
 
 
 def decode_body(head: ResponseHead, body: bytes, *, limit: int = MAX_DECODED_BYTES) -> DecodedBody:

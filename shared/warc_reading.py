@@ -1,7 +1,7 @@
 """Reads WARC objects as Pressmark writes them: one gzip member per record (WARC 1.1 annex D)."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from shared.http_message import (
 MAX_RECORD_BYTES = 128 * 1024 * 1024
 """Largest record that is read: the largest body the fetcher keeps, with room above it."""
 _PIECE = 64 * 1024
+_MOST_INFLATED = 1024 * 1024
 _FIRST_PIECE = 4 * 1024
 """Most records are smaller; what is handed over beyond a member's end is copied in vain."""
 
@@ -154,24 +155,37 @@ def read_members(
 
 
 def _read_member(view: memoryview, offset: int, limit: int) -> tuple[int, bytes]:
-    decoder = zlib.decompressobj(31)
     pieces: list[bytes] = []
+    length = inflate_member(view, offset, limit=limit, take=pieces.append)
+    return length, b"".join(pieces)
+
+
+def inflate_member(view: memoryview, offset: int, *, limit: int, take: Callable[[bytes], object]) -> int:
+    """Hand over the content of one gzip member piece by piece, and return the length of the member.
+
+    Raises:
+        WarcReadError: The member is cut, corrupt, or larger than the limit.
+    """
+    decoder = zlib.decompressobj(31)
+    is_first = True
     room = limit + 1
     position = offset
     while not decoder.eof:
         if position >= len(view):
             raise WarcReadError(offset, "the gzip member has no end")
-        taken = view[position : position + (_PIECE if pieces else _FIRST_PIECE)]
+        taken = view[position : position + (_FIRST_PIECE if is_first else _PIECE)]
         try:
-            piece = decoder.decompress(taken, room)
+            piece = decoder.decompress(taken, min(room, _MOST_INFLATED))
         except zlib.error as error:
             raise WarcReadError(offset, f"the gzip member is corrupt ({error})") from error
-        pieces.append(piece)
+        is_first = False
+        take(piece)
         room -= len(piece)
         if room <= 0:
             raise WarcReadError(offset, f"the record is larger than {limit} bytes")
-        position += len(taken) - len(decoder.unconsumed_tail)
-    return position - len(decoder.unused_data) - offset, b"".join(pieces)
+        # At the end of a member, zlib may give what is behind it under both names.
+        position += len(taken) - len(decoder.unused_data or decoder.unconsumed_tail)
+    return position - offset
 
 
 def read_records(data: bytes | memoryview) -> Iterator[StoredRecord]:
@@ -190,11 +204,13 @@ def parse_record(content: bytes, *, offset: int, length: int) -> StoredRecord:
     Raises:
         WarcReadError: It is no WARC record, or lacks a field that WARC 1.1 §5 makes mandatory.
     """
-    head, _, rest = content.partition(b"\r\n\r\n")
-    size, record = head_of_record(head, offset=offset, length=length)
-    if len(rest) < size:
+    end = content.find(b"\r\n\r\n")
+    start = len(content) if end < 0 else end + 4
+    size, record = head_of_record(content[: end if end >= 0 else None], offset=offset, length=length)
+    if len(content) - start < size:
         raise WarcReadError(offset, "the block is shorter than its Content-Length")
-    return replace(record, block=rest[:size])
+    # The one copy of a large block that is made here.
+    return replace(record, block=content[start : start + size])
 
 
 def head_of_record(head: bytes, *, offset: int, length: int) -> tuple[int, StoredRecord]:

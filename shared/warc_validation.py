@@ -7,13 +7,20 @@ is zlib's, not the isal that wrote the object, so that a fault of one does not h
 
 import hashlib
 import re
+from collections.abc import Iterator
 
 from shared.errors import PressmarkError
-from shared.http_message import parse_head, payload_of, split_message
-from shared.warc_reading import MAX_RECORD_BYTES, WarcReadError, read_members
+from shared.http_message import each_payload_piece, head_length, parse_head
+from shared.scratch import Scratch
+from shared.warc_reading import MAX_RECORD_BYTES, WarcReadError, inflate_member
 
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 """What isal writes at the start of a member. No checksum covers these bytes, so they are compared."""
+
+LARGE_RECORD_BYTES = 1024 * 1024
+"""A record above this size is checked in an unnamed file, so that the memory it takes does not grow with it."""
+_MAX_HEAD_BYTES = 256 * 1024
+"""More than the fields of any record of ours; the longest is a URL."""
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z-]*): ([^\x00-\x1f\x7f]*)")
 _KNOWN_FIELDS = frozenset(
@@ -69,13 +76,27 @@ def validate_warc(
     """
     check = WarcCheck(sealed=sealed)
     try:
-        for offset, _, content in read_members(data, limit=max_record_bytes):
+        for offset, content in _members(memoryview(data), limit=max_record_bytes):
             check.member(data[offset : offset + len(GZIP_HEADER)], content, offset)
     except WarcReadError as error:
         raise WarcInvalidError(error.offset, error.reason) from error
     if check.records == 0:
         raise WarcInvalidError(0, "there is no record")
     return check.records
+
+
+def _members(view: memoryview, *, limit: int) -> Iterator[tuple[int, bytes | memoryview]]:
+    """Yield offset and content of every gzip member."""
+    offset = 0
+    while offset < len(view):
+        scratch = Scratch(most_in_memory=LARGE_RECORD_BYTES)
+        try:
+            length = inflate_member(view, offset, limit=limit, take=scratch.add)
+            content = scratch.content()
+        finally:
+            scratch.close()
+        yield offset, content
+        offset += length
 
 
 class WarcCheck:
@@ -87,7 +108,7 @@ class WarcCheck:
         self._warcinfo_id: bytes | None = None
         self._payloads = _PayloadDigests()
 
-    def member(self, header: bytes | memoryview, content: bytes, offset: int) -> None:
+    def member(self, header: bytes | memoryview, content: bytes | memoryview, offset: int) -> None:
         """Check one gzip member: its first bytes as they are stored, and what it holds.
 
         Raises:
@@ -132,45 +153,48 @@ class _PayloadDigests:
         self.digest = b""
 
 
-def _check_block(fields: dict[bytes, bytes], block: bytes) -> None:
+def _check_block(fields: dict[bytes, bytes], block: memoryview) -> None:
     if fields[b"warc-block-digest"] != _digest(block):
         raise _WrongRecordError("the block digest does not match")
 
 
-def _framed(content: bytes) -> tuple[dict[bytes, bytes], bytes]:
+def _framed(content: bytes | memoryview) -> tuple[dict[bytes, bytes], memoryview]:
     """Split a record into its fields and its block, and prove that nothing else is there."""
-    head, separator, rest = content.partition(b"\r\n\r\n")
+    head, separator, _ = bytes(content[:_MAX_HEAD_BYTES]).partition(b"\r\n\r\n")
     version, *lines = head.split(b"\r\n")
     if not separator or version != b"WARC/1.1":
         raise _WrongRecordError("no WARC/1.1 record begins here")
     fields: dict[bytes, bytes] = {}
     for line in lines:
         matched = _FIELD.fullmatch(line)
-        if matched is None or matched[1].lower() not in _KNOWN_FIELDS:
+        name = matched[1].lower() if matched else b""
+        if matched is None or name not in _KNOWN_FIELDS:
             raise _WrongRecordError(f"a header line is malformed or unknown: {line[:60]!r}")
-        if matched[1].lower() in fields:
+        if name in fields:
             raise _WrongRecordError(f"a header field stands twice: {line[:60]!r}")
-        fields[matched[1].lower()] = matched[2]
-    return fields, _exact_block(fields, rest)
+        fields[name] = matched[2]
+    return fields, _exact_block(fields, memoryview(content)[len(head) + len(separator) :])
 
 
-def _exact_block(fields: dict[bytes, bytes], rest: bytes) -> bytes:
+def _exact_block(fields: dict[bytes, bytes], rest: memoryview) -> memoryview:
     missing = [name.decode() for name in _EVERY_RECORD if name not in fields]
     if missing:
         raise _WrongRecordError(f"mandatory fields are missing: {', '.join(missing)}")
     if fields[b"warc-type"] not in _TYPES:
         raise _WrongRecordError("the record type is unknown")
     length = fields.get(b"content-length", b"")
-    if not length.isdigit() or len(rest) != int(length) + 4 or not rest.endswith(b"\r\n\r\n"):
+    if not length.isdigit() or len(rest) != int(length) + 4 or bytes(rest[-4:]) != b"\r\n\r\n":
         raise _WrongRecordError("the block is not as long as its Content-Length says")
     return rest[:-4]
 
 
-def _check_payload(fields: dict[bytes, bytes], block: bytes, payloads: _PayloadDigests) -> None:
-    raw_head, body = split_message(block)
-    head = parse_head(raw_head)
+def _check_payload(fields: dict[bytes, bytes], block: memoryview, payloads: _PayloadDigests) -> None:
+    end = head_length(block)
+    head = parse_head(bytes(block[:end]))
+    digest = hashlib.sha256()
+    each_payload_piece(head, block[end:], digest.update)
     payloads.record_id = fields[b"warc-record-id"]
-    payloads.digest = _digest(payload_of(head, body))
+    payloads.digest = _labelled(digest.hexdigest())
     stated = fields.get(b"warc-payload-digest")
     if stated is None and not head.is_chunked:
         raise _WrongRecordError("a response without chunks must state its payload digest")
@@ -178,12 +202,16 @@ def _check_payload(fields: dict[bytes, bytes], block: bytes, payloads: _PayloadD
         raise _WrongRecordError("the payload digest does not match")
 
 
-def _check_metadata(fields: dict[bytes, bytes], block: bytes, payloads: _PayloadDigests) -> None:
+def _check_metadata(fields: dict[bytes, bytes], block: memoryview, payloads: _PayloadDigests) -> None:
     if fields.get(b"warc-concurrent-to") != payloads.record_id:
         return
-    if b"payloadDigest: " + payloads.digest not in block.split(b"\r\n"):
+    if b"payloadDigest: " + payloads.digest not in bytes(block).split(b"\r\n"):
         raise _WrongRecordError("the metadata record states another payload digest than its response has")
 
 
-def _digest(data: bytes) -> bytes:
-    return b"sha256:" + hashlib.sha256(data).hexdigest().encode("ascii")
+def _digest(data: memoryview) -> bytes:
+    return _labelled(hashlib.sha256(data).hexdigest())
+
+
+def _labelled(digest: str) -> bytes:
+    return b"sha256:" + digest.encode("ascii")

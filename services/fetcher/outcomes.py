@@ -105,8 +105,8 @@ class Fetched:
     status: int
     raw_head: bytes
     """Status line and header fields with the empty line that ends them, byte for byte."""
-    body: bytes
-    """What followed the head: transfer- and content-coding still on."""
+    body: bytes | memoryview
+    """What followed the head: transfer- and content-coding still on. A large body lies in a file."""
     request: bytes
     """The request as it was sent."""
     ip: str

@@ -1,13 +1,11 @@
 """What has arrived of one response, kept within the limits. Knows bytes, not sockets."""
 
 import re
-import tempfile
 from dataclasses import dataclass
-from io import BytesIO
-from typing import IO
 
 from services.fetcher.outcomes import FetchFailure, Truncation
 from services.fetcher.settings import FetcherSettings
+from shared.scratch import Scratch
 
 MAX_INTERIM_HEADS = 20
 """A server may announce itself with 1xx heads (RFC 9110 §15.2); one that goes on for ever is cut off."""
@@ -18,6 +16,8 @@ NEVER_CUT_BYTES = 1024 * 1024
 BATCH_OVERRUN = 2
 """How many times `batch_bytes` the looks that run at the end of a batch may bring it to."""
 
+LARGE_BODY_BYTES = 1024 * 1024
+"""A body above this size goes to a file, however little the other looks hold."""
 
 MAX_STRAY_BYTES = 4096
 
@@ -43,8 +43,8 @@ class Reply:
 
     __slots__ = (
         "_body",
+        "_fault",
         "_fields",
-        "_file",
         "_head",
         "_head_bytes",
         "_held",
@@ -62,9 +62,8 @@ class Reply:
         self._head: list[bytes] = []
         self._head_bytes = 0
         self._fields = 0
-        # Grows in place and hands out its buffer without a copy, where joining pieces would double them.
-        self._body: BytesIO = BytesIO()
-        self._file: IO[bytes] | None = None
+        self._body = Scratch(most_in_memory=LARGE_BODY_BYTES)
+        self._fault: OSError | None = None
         self.head_ended = False
         self.interim_heads = 0
         self.body_bytes = 0
@@ -78,12 +77,15 @@ class Reply:
         return b"".join(self._head)
 
     @property
-    def body(self) -> bytes:
-        """The body so far."""
-        if self._file is None:
-            return self._body.getvalue()
-        self._file.seek(0)
-        return self._file.read()
+    def body(self) -> bytes | memoryview:
+        """The body so far; it stays readable after `release`.
+
+        Raises:
+            OSError: A body could not be written to its file. It must not pass for one that its host has cut.
+        """
+        if self._fault is not None:
+            raise self._fault
+        return self._body.content()
 
     @property
     def begun(self) -> bool:
@@ -137,7 +139,7 @@ class Reply:
         self.body_bytes += len(kept)
         self._held.in_batch += len(kept)
         self._keep(kept)
-        if len(kept) < len(data):
+        if len(kept) < len(data) or self._fault is not None:
             self.stopped = Truncation.LENGTH
         return self.stopped is None
 
@@ -148,26 +150,19 @@ class Reply:
         return self.stopped is None
 
     def _keep(self, data: bytes) -> None:
-        """Add to the body, which moves to a file when all running looks together hold too much in memory."""
-        if self._file is not None:
-            self._file.write(data)
-            return
-        self._body.write(data)
-        self._held.in_memory += len(data)
-        if self._held.in_memory > self._limits.max_held_bytes:
-            # Closed by `release`, which every look ends in.
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the look
-            self._file.write(self._body.getbuffer())
-            self._forget_memory()
-
-    def _forget_memory(self) -> None:
-        self._held.in_memory -= self._body.getbuffer().nbytes
-        self._body = BytesIO()
+        """Add to the body, which moves to a file when it is large or all running looks hold too much in memory."""
+        before = self._body.in_memory
+        try:
+            self._body.add(data)
+            if self._held.in_memory + self._body.in_memory - before > self._limits.max_held_bytes:
+                self._body.move_to_file()
+        except OSError as error:
+            # Raised by `body`: libcurl would only print it.
+            self._fault = error
+        self._held.in_memory += self._body.in_memory - before
 
     def release(self) -> None:
         """Forget the body and give its bytes back to the common count."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-        self._forget_memory()
+        self._held.in_memory -= self._body.in_memory
+        self._body.close()
         self.body_bytes = 0

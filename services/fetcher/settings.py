@@ -61,11 +61,12 @@ class FetcherSettings(PressmarkSettings):
     """Most header fields of a response."""
 
     max_body_bytes: ByteSize = Field(default=ByteSize(25 * 1024**2), gt=0, le=100 * 1024**2)
-    """Longest body, before decoding. A longer one is kept up to here and marked `length`. Writing and checking
-    a record takes about four times its size in memory."""
+    """Longest body, before decoding. A longer one is kept up to here and marked `length`. It is fetched,
+    written and checked in pieces; what reads its record later holds two to three times its size in memory."""
 
     max_held_bytes: ByteSize = Field(default=ByteSize(32 * 1024**2), gt=0)
-    """Body bytes of all running looks together that are held in memory. Above it, bodies go to files."""
+    """Body bytes of all running looks together that are held in memory. Above it, bodies go
+    to unnamed files in the temporary directory, as every body over 1 MiB does."""
 
     max_connections: int = Field(default=300, gt=0, le=4000)
     """Connections of one process, all hosts together."""

@@ -1,7 +1,6 @@
 """Takes the snapshot of one batch: fetch, write, validate, store, record. Announcing it is another step."""
 
 import errno
-import mmap
 import socket
 import tempfile
 import time
@@ -27,6 +26,7 @@ from shared.evidence import EvidenceStore
 from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
 from shared.ledger.frontier import TargetKind
 from shared.metrics import CAPTURES, STORED_BYTES
+from shared.scratch import mapped
 from shared.urls import BadUrlError, canonical_url
 from shared.warc_validation import validate_warc
 
@@ -111,7 +111,8 @@ class Snapshots:
 
     def _store(self, batch: OpenBatch, key: str, path: Path, *, index: bytes) -> None:
         """Validate and store the object and its index, keeping the lease while the store does not answer."""
-        validate_warc(_mapped(path))
+        with path.open("rb") as file:
+            validate_warc(mapped(file))
         for tries in range(1, _UPLOAD_TRIES + 1):
             self.batches.renew(batch.batch_id, lease=self.settings.lease)
             try:
@@ -137,12 +138,6 @@ class Snapshots:
             hostname=socket.gethostname(),
             robots="obey, unless the metadata record of a target says why not",
         )
-
-
-def _mapped(path: Path) -> memoryview:
-    """Return a file as memory that the system reads when it is looked at, and can take back."""
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def warc_key(batch_id: str, now: datetime) -> str:

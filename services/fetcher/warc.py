@@ -5,29 +5,40 @@ WARC header; isal at level 1 writes them at seven times the speed of warcio and 
 """
 
 import hashlib
-import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import quote
 
 from isal import igzip, isal_zlib
 
-from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, PreviousCapture, Timings, Truncation
-from shared.cdxj import sha1_of
-from shared.errors import PressmarkError
-from shared.http_message import ResponseHead, head_oddities, parse_head, payload_of
+from services.fetcher.outcomes import Fetched, FetchFailure, NotFetched, Timings, Truncation
+from services.fetcher.warc_fields import (
+    Field,
+    WarcFieldError,
+    escaped,
+    exchange_fields,
+    field_lines,
+    reference_fields,
+    story_fields,
+    timing_fields,
+    warc_date,
+)
+from shared.cdxj import base32_of
+from shared.http_message import ResponseHead, each_payload_piece, parse_head
+
+__all__ = ["RecordedExchange", "WarcFieldError", "WarcInfo", "WarcSpool", "digest_of"]
 
 IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 
 LARGE_RECORD_BYTES = 1024 * 1024
-"""Records above this are compressed piece by piece, so that a large body is in memory once."""
+"""Records above this are compressed piece by piece, so that the memory they take does not grow with them."""
+_PIECE_BYTES = 256 * 1024
 
 _FIELDS_TYPE = "application/warc-fields"
 _RESPONSE_TYPE = "application/http; msgtype=response"
@@ -36,15 +47,6 @@ _DESCRIPTION = (
     "Digests are SHA-256 in lower-case hexadecimal; see payloadDigest for chunked bodies. Bytes are as on "
     "the wire, but a folded header line (obs-fold) is joined to the one before it"
 )
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-"""Every control character but the line feed, which is counted."""
-_URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~^`{|}"
-
-Field = tuple[str, str]
-
-
-class WarcFieldError(PressmarkError):
-    """A value with a control character was to become a WARC header field. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +126,8 @@ class WarcSpool:
         if isinstance(outcome, NotFetched):
             return self._record_failure(outcome)
         head = parse_head(outcome.raw_head)
-        payload = payload_of(head, outcome.body)
-        digest = digest_of(payload)
+        payload = _Payload(head, outcome.body)
+        digest = payload.digest
         profile = _revisit_profile(outcome, digest)
         if profile is None:
             written = self._write_response(outcome, None if head.is_chunked else digest)
@@ -144,8 +146,8 @@ class WarcSpool:
             length=written.length,
             block_digest=written.block_digest,
             payload_digest=previous.payload_digest if previous else digest,
-            payload_bytes=len(payload),
-            payload_sha1=None if profile else sha1_of(payload),
+            payload_bytes=payload.size,
+            payload_sha1=None if profile else payload.sha1,
             status=outcome.status,
             head=head,
             failure=None,
@@ -196,7 +198,7 @@ class WarcSpool:
             ("description", _DESCRIPTION),
         ]
         head = [("WARC-Filename", info.filename), ("Content-Type", _FIELDS_TYPE)]
-        return self._write("warcinfo", now, fields=head, block=(_field_lines(fields),)).record_id
+        return self._write("warcinfo", now, fields=head, block=(field_lines(fields),)).record_id
 
     def _write_response(self, outcome: Fetched, payload_digest: str | None) -> "_Written":
         """Write a response record.
@@ -205,7 +207,7 @@ class WarcSpool:
         (WARC 1.1 §6.3.2), the common readers check it over the body with them, and either choice looks
         like damage to somebody. The digest stands in the metadata record beside it.
         """
-        fields = [*_exchange_fields(outcome), ("Content-Type", _RESPONSE_TYPE)]
+        fields = [*exchange_fields(outcome), ("Content-Type", _RESPONSE_TYPE)]
         if payload_digest:
             fields.append(("WARC-Payload-Digest", payload_digest))
         if outcome.truncated:
@@ -218,10 +220,10 @@ class WarcSpool:
         previous = outcome.target.previous
         assert previous is not None
         fields = [
-            *_exchange_fields(outcome),
+            *exchange_fields(outcome),
             ("Content-Type", _RESPONSE_TYPE),
             ("WARC-Profile", profile),
-            *_reference_fields(previous),
+            *reference_fields(previous),
         ]
         if profile == IDENTICAL_PAYLOAD:
             fields.append(("WARC-Payload-Digest", payload_digest))
@@ -229,7 +231,7 @@ class WarcSpool:
 
     def _write_request(self, outcome: Fetched, concurrent_to: str) -> None:
         fields = [
-            *_exchange_fields(outcome),
+            *exchange_fields(outcome),
             ("WARC-Concurrent-To", concurrent_to),
             ("Content-Type", _REQUEST_TYPE),
         ]
@@ -238,16 +240,16 @@ class WarcSpool:
     def _write_metadata(
         self, outcome: Fetched | NotFetched, concurrent_to: str | None, *, payload_digest: str | None
     ) -> "_Written":
-        fields = [("WARC-Target-URI", _escaped(outcome.target.url)), ("Content-Type", _FIELDS_TYPE)]
+        fields = [("WARC-Target-URI", escaped(outcome.target.url)), ("Content-Type", _FIELDS_TYPE)]
         if concurrent_to:
             fields.insert(1, ("WARC-Concurrent-To", concurrent_to))
-        lines = [*_story_fields(outcome), *_timing_fields(outcome.timings)]
+        lines = [*story_fields(outcome), *timing_fields(outcome.timings)]
         if payload_digest:
             lines.append(("payloadDigest", payload_digest))
-        return self._write("metadata", outcome.started_at, fields=fields, block=(_field_lines(lines),))
+        return self._write("metadata", outcome.started_at, fields=fields, block=(field_lines(lines),))
 
     def _write(
-        self, kind: str, date: datetime, *, fields: Sequence[Field], block: tuple[bytes, ...]
+        self, kind: str, date: datetime, *, fields: Sequence[Field], block: tuple[bytes | memoryview, ...]
     ) -> "_Written":
         """Append one record as one gzip member. The block is given in parts."""
         record_id = f"<urn:uuid:{uuid.uuid4()}>"
@@ -262,13 +264,13 @@ class WarcSpool:
         ]
         if self._warcinfo_id:
             head.insert(3, ("WARC-Warcinfo-ID", self._warcinfo_id))
-        length = self._append((b"WARC/1.1\r\n", _field_lines(head), b"\r\n", *block, b"\r\n\r\n"))
+        length = self._append((b"WARC/1.1\r\n", field_lines(head), b"\r\n", *block, b"\r\n\r\n"))
         written = _Written(record_id=record_id, offset=self.size, length=length, block_digest=block_digest)
         self.size += length
         self.records += 1
         return written
 
-    def _append(self, parts: Sequence[bytes]) -> int:
+    def _append(self, parts: Sequence[bytes | memoryview]) -> int:
         """Compress the parts of a record into one gzip member and return its length."""
         if sum(map(len, parts)) <= LARGE_RECORD_BYTES:
             return self._file.write(igzip.compress(b"".join(parts), 1, mtime=0))
@@ -277,8 +279,8 @@ class WarcSpool:
         length = 0
         for part in parts:
             view = memoryview(part)
-            for start in range(0, len(view), LARGE_RECORD_BYTES):
-                length += self._file.write(compressor.compress(view[start : start + LARGE_RECORD_BYTES]))
+            for start in range(0, len(view), _PIECE_BYTES):
+                length += self._file.write(compressor.compress(view[start : start + _PIECE_BYTES]))
         return length + self._file.write(compressor.flush())
 
 
@@ -290,7 +292,30 @@ class _Written:
     block_digest: str
 
 
-def digest_of(*parts: bytes) -> str:
+class _Payload:
+    """The digests and the length of a body without its transfer-coding."""
+
+    def __init__(self, head: ResponseHead, body: bytes | memoryview) -> None:
+        self.size = 0
+        self._sha256 = hashlib.sha256()
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        each_payload_piece(head, body, self._take)
+
+    def _take(self, piece: bytes | memoryview) -> None:
+        self.size += len(piece)
+        self._sha256.update(piece)
+        self._sha1.update(piece)
+
+    @property
+    def digest(self) -> str:
+        return f"sha256:{self._sha256.hexdigest()}"
+
+    @property
+    def sha1(self) -> str:
+        return base32_of(self._sha1.digest())
+
+
+def digest_of(*parts: bytes | memoryview) -> str:
     """Return the labelled digest of some bytes, given in parts.
 
     It is `sha256:` and lower-case hexadecimal, as `sha256sum` prints it.
@@ -299,11 +324,6 @@ def digest_of(*parts: bytes) -> str:
     for part in parts:
         digest.update(part)
     return f"sha256:{digest.hexdigest()}"
-
-
-def warc_date(moment: datetime) -> str:
-    """Write a time as WARC-Date with microseconds (WARC 1.1 §5.4)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _revisit_profile(outcome: Fetched, payload_digest: str) -> str | None:
@@ -315,85 +335,3 @@ def _revisit_profile(outcome: Fetched, payload_digest: str) -> str | None:
         return NOT_MODIFIED
     same = outcome.status == 200 and outcome.body and payload_digest == previous.payload_digest
     return IDENTICAL_PAYLOAD if same else None
-
-
-def _exchange_fields(outcome: Fetched) -> list[Field]:
-    fields = [("WARC-Target-URI", outcome.target.url)]
-    if outcome.ip:
-        fields.append(("WARC-IP-Address", outcome.ip))
-    return fields
-
-
-def _reference_fields(previous: PreviousCapture) -> list[Field]:
-    return [
-        ("WARC-Refers-To", previous.record_id),
-        ("WARC-Refers-To-Target-URI", previous.url),
-        ("WARC-Refers-To-Date", warc_date(previous.date)),
-    ]
-
-
-def _story_fields(outcome: Fetched | NotFetched) -> list[Field]:
-    """Say where a look came from and what is remarkable about it."""
-    target = outcome.target
-    fields = [("via", _escaped(target.via))] if target.via else []
-    if target.proxy is not None:
-        fields.append(("proxy", _escaped(_without_secrets(target.proxy))))
-    if target.hops is not None:
-        fields.append(("hopsFromSeed", _escaped(target.hops)))
-    if target.robots != "obey":
-        fields.append(("robots", _escaped(target.robots, safe=" " + _URI_CHARACTERS)))
-    if isinstance(outcome, NotFetched):
-        fields.append(("fetchFailure", outcome.reason.value))
-        fields.append(("fetchFailureDetail", _escaped(outcome.detail, safe=" " + _URI_CHARACTERS)))
-        if outcome.partial:
-            fields.append(("partialReply", quote(outcome.partial)))
-        return fields
-    if outcome.interim_heads:
-        fields.append(("interimHeads", str(outcome.interim_heads)))
-    if oddities := head_oddities(outcome.raw_head):
-        fields.append(("headOddities", ", ".join(oddities)))
-    return fields + _tls_fields(outcome)
-
-
-def _tls_fields(outcome: Fetched) -> list[Field]:
-    """Say how the exchange was protected, in the words of the proposed WARC-Protocol and WARC-Cipher-Suite."""
-    fields = []
-    if outcome.tls_verified is not None:
-        fields.append(("tlsVerified", "yes" if outcome.tls_verified else "no"))
-    if outcome.tls is not None:
-        story = (("protocol", outcome.tls.protocol), ("cipherSuite", outcome.tls.cipher_suite))
-        fields += [field for field in (*story, ("tlsFault", outcome.tls.fault)) if field[1]]
-    return fields
-
-
-def _without_secrets(proxy: str) -> str:
-    scheme, _, rest = proxy.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
-
-
-def _timing_fields(timings: Timings) -> list[Field]:
-    return [
-        ("fetchTimeMs", str(round(timings.total * 1000))),
-        ("dnsMs", str(round(timings.dns * 1000))),
-        ("connectMs", str(round(timings.connect * 1000))),
-        ("tlsMs", str(round(timings.tls * 1000))),
-        ("firstByteMs", str(round(timings.first_byte * 1000))),
-    ]
-
-
-def _escaped(text: str, safe: str = _URI_CHARACTERS) -> str:
-    """Percent-encode what may not stand in a header; a canonical URL comes back as it is."""
-    return quote(text, safe=safe)
-
-
-def _field_lines(fields: Sequence[Field]) -> bytes:
-    """Write named fields, one a line.
-
-    Raises:
-        WarcFieldError: A name or a value holds a control character, so it could end its line.
-    """
-    text = "\n".join([f"{name}: {value}" for name, value in fields])
-    # One search over all lines is cheaper than one per value; a line end too many shows in the count.
-    if text.count("\n") != len(fields) - 1 or _CONTROL.search(text):
-        raise WarcFieldError("a WARC field may hold no control character; the gate must refuse such a URL")
-    return (text.replace("\n", "\r\n") + "\r\n").encode("utf-8")

@@ -43,7 +43,7 @@ def fetch_page(url: str) -> FetchedPage:
             if answer.status != 200:
                 raise PageNotFetchedError(f"{address} answered {answer.status}")
             try:
-                body = decode_body(head, answer.body).data
+                body = decode_body(head, bytes(answer.body)).data
             except DecodeError as error:
                 raise PageNotFetchedError(f"the body of {address} cannot be decoded: {error}") from None
             return FetchedPage(url=address, content_type=head.first("content-type"), body=body)

@@ -20,9 +20,10 @@ from services.fetcher.fetching import fetch_all
 from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchOutcome, NotStarted
 from services.fetcher.own_endpoints import OwnEndpoints, endpoints_in
-from services.fetcher.snapshots import _mapped, _reason, _redirect
+from services.fetcher.snapshots import _reason, _redirect
 from services.fetcher.warc import WarcSpool
 from shared.http_message import DecodeError
+from shared.scratch import mapped
 from shared.warc_reading import StoredExchange, exchange_at
 from tests.support.fetching import INFO, NOON, limits, target
 from tests.support.warc_checks import validate_warc
@@ -90,21 +91,22 @@ def run(task: dict[str, Any], folder: Path) -> dict[str, Any]:
                 counts[number] += 1
                 ends[number] = _end(outcome, spool, seconds=time.monotonic() - begun)
         took = time.monotonic() - begun
-        records = validate_warc(_mapped(path))
+        with path.open("rb") as file:
+            records = validate_warc(mapped(file))
+        extra = memory.peak - memory.base
         for end in ends.values():
             if end["kind"] != "none":
                 end["decoded"] = _decoded(File(path), end)
         client.close()
     once = len(counts) == len(targets) and set(counts.values()) <= {1}
-    extra = memory.peak - memory.base
     return {"ends": [ends[number] for number in sorted(ends)], "once": once, "extra": extra, "records": records,
-            "seconds": took}  # fmt: skip
+            "extra_with_reading": memory.peak - memory.base, "seconds": took}  # fmt: skip
 
 
 def _end(outcome: FetchOutcome, spool: WarcSpool, *, seconds: float) -> dict[str, Any]:
     if isinstance(outcome, NotStarted):
         return {"url": outcome.target.url, "reason": "not_started", "kind": "none", "seconds": seconds}
-    kept = len(outcome.raw_head + outcome.body) if isinstance(outcome, Fetched) else len(outcome.partial)
+    kept = len(outcome.raw_head) + len(outcome.body) if isinstance(outcome, Fetched) else len(outcome.partial)
     exchange = spool.record(outcome)
     return {
         "url": exchange.url, "kind": exchange.kind, "reason": _reason(exchange), "seconds": seconds, "kept": kept,

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
+SCRAPY = ("scrapy==2.19.0", "warcio==1.8.1")
 PYWB = ("pywb==2.10.0",)
 
 
@@ -33,6 +34,12 @@ def peers() -> Iterator[Path]:
 def indexers(peers: Path) -> Path:
     """The programs `cdxj-indexer` and `wacz`."""
     return installed(peers / "indexers", INDEXERS)
+
+
+@pytest.fixture(scope="session")
+def scrapy(peers: Path) -> Path:
+    """The `python` that knows Scrapy and warcio."""
+    return installed(peers / "scrapy", SCRAPY)
 
 
 @pytest.fixture(scope="session")

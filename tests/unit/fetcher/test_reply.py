@@ -1,9 +1,12 @@
 """How much of a response is kept."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from services.fetcher.outcomes import FetchFailure, Truncation
-from services.fetcher.reply import MAX_INTERIM_HEADS, NEVER_CUT_BYTES, HeldBytes, Reply
+from services.fetcher.reply import LARGE_BODY_BYTES, MAX_INTERIM_HEADS, NEVER_CUT_BYTES, HeldBytes, Reply
 from tests.support.fetching import limits
 
 
@@ -112,6 +115,35 @@ def test_when_all_looks_together_hold_too_much_bodies_go_to_files_and_stay_whole
     assert (first.body, second.body) == (b"a" * 900, b"b" * 200 + b"c" * 5000)
     second.release()
     assert held.in_memory == 900
+
+
+def test_a_large_body_lies_in_a_file_however_little_is_held() -> None:
+    held = HeldBytes()
+    answer = begun(held)
+
+    assert answer.add_body(b"a" * LARGE_BODY_BYTES)
+    assert held.in_memory == LARGE_BODY_BYTES
+    assert answer.add_body(b"b")
+    body = answer.body
+    answer.release()
+
+    assert held.in_memory == 0
+    assert body == b"a" * LARGE_BODY_BYTES + b"b"
+
+
+def test_a_body_that_finds_no_room_on_the_disk_ends_the_look_and_never_looks_like_a_cut_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    held = HeldBytes()
+    answer = begun(held, max_held_bytes=10)
+
+    assert not answer.add_body(b"a" * 20)
+    with pytest.raises(FileNotFoundError):
+        answer.body  # noqa: B018 - reading it is the act
+    answer.release()
+
+    assert held.in_memory == 0
 
 
 def test_a_released_body_gives_its_room_back() -> None:

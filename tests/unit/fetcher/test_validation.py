@@ -4,13 +4,14 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from isal import igzip
 
 from services.fetcher.outcomes import FetchFailure
 from services.fetcher.warc import WarcSpool, digest_of
-from shared.warc_reading import WarcReadError, read_members, read_records
+from shared.cdxj import sha1_of
+from shared.warc_reading import StoredExchange, WarcReadError, read_members, read_records
 from shared.warc_validation import GZIP_HEADER, WarcInvalidError, validate_warc
 from tests.support.fetching import INFO, NOON, fetched, not_fetched, previous, target
 
@@ -215,3 +216,56 @@ def test_a_sealed_object_is_sound_when_every_record_follows_its_own_warcinfo(
         validate_warc(warc + other[length:], sealed=True)
     with pytest.raises(WarcInvalidError, match="and only the first"):
         validate_warc(other[length:], sealed=True)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+LARGE_BODIES = {
+    "plain": (b"HTTP/1.1 200 OK\r\n\r\n", bytes(range(251)) * 9000),
+    "chunked": (
+        CHUNKED,
+        b"10000\r\n" + b"c" * 65536 + b"\r\n" + b"110000;x\n" + b"d" * 1114112 + b"\n0\r\n\r\n",
+    ),
+    "no chunks at all": (CHUNKED, b"<p>" * 600_000),
+}
+
+
+@pytest.mark.parametrize("case", LARGE_BODIES)
+def test_a_large_record_is_written_and_checked_in_pieces_as_a_small_one_is_at_once(
+    case: str, tmp_path: Path
+) -> None:
+    head, body = LARGE_BODIES[case]
+    path = tmp_path / "large.warc.gz"
+    with WarcSpool(path, INFO, now=NOON) as spool:
+        exchange = spool.record(fetched(raw_head=head, body=memoryview(body)))
+        spool.record(fetched())
+    response = next(record for record in read_records(path.read_bytes()) if record.type == "response")
+    payload = StoredExchange(response).payload()
+
+    assert validate_warc(path.read_bytes()) == 7
+    assert response.block == head + body
+    assert exchange.payload_digest == digest_of(payload)
+    assert (exchange.payload_bytes, exchange.payload_sha1) == (len(payload), sha1_of(payload))
+
+
+def test_a_large_record_whose_digest_is_another_is_found() -> None:
+    block = b"x" * 3_000_000
+    wrong = INFO_RECORD.replace("Content-Length: 4", f"Content-Length: {len(block)}")
+
+    assert reason_of(member(wrong, block)) == "the block digest does not match"
+
+
+def test_a_large_record_with_bytes_behind_its_block_is_found() -> None:
+    block = b"x" * 3_000_000
+    wrong = INFO_RECORD.replace("Content-Length: 4", f"Content-Length: {len(block) - 1}")
+
+    assert reason_of(member(wrong, block)) == "the block is not as long as its Content-Length says"
+
+
+@given(tail=st.integers(0, 300), size=st.integers(1, 3_000_000))
+@settings(max_examples=30, deadline=None)
+def test_members_of_any_ratio_are_read_to_their_exact_end(tail: int, size: int) -> None:
+    data = [bytes(igzip.compress(bytes(length), 1, mtime=0)) for length in (size, *[1000] * tail)]
+
+    lengths = [length for _, length, _ in read_members(b"".join(data))]
+
+    assert lengths == [len(one) for one in data]
