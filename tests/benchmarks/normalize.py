@@ -105,9 +105,13 @@ def compare(corpus: Path, *, pairs: int, pages: int, peer: str) -> list[Pair]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     default = os.environ.get("PRESSMARK_CORPUS", "../shared/corpus")
-    parser.add_argument("--corpus", type=Path, default=Path(default), help="folder that holds gold/INDEX.json")
+    parser.add_argument(
+        "--corpus", type=Path, default=Path(default), help="folder that holds gold/INDEX.json"
+    )
     parser.add_argument("--pairs", type=int, default=PAIRS, help=f"turns of each (default {PAIRS})")
     parser.add_argument("--pages", type=int, default=PAGES, help=f"pages a turn (default {PAGES})")
     parser.add_argument(
@@ -123,7 +127,9 @@ def main() -> None:
         print(json.dumps({"pairs": [asdict(pair) for pair in pairs], "median": figures}, indent=1))
         return
     for pair in pairs:
-        print(f"ours {pair.ours:6.1f}  trafilatura {pair.trafilatura:6.1f} pages/CPU-s  {pair.ratio:5.2f} times")
+        print(
+            f"ours {pair.ours:6.1f}  trafilatura {pair.trafilatura:6.1f} pages/CPU-s  {pair.ratio:5.2f} times"
+        )
     for name, value in figures.items():
         print(f"{name:30} {value}")
 
