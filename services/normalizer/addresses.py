@@ -1,5 +1,6 @@
 """Addresses that a page names: joined to its own, and only those a reader could follow."""
 
+import re
 from urllib.parse import urljoin, urlsplit
 
 from services.normalizer.fields import Candidate, Provenance
@@ -7,6 +8,8 @@ from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut
 
 _MAX_CHARS = 4_000
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9_~%+,&=-]*(?:[/.?][A-Za-z0-9_~%+,&=-]+)*/?\Z")
+"""An absolute address that joining would not change: no dot segments, no fragment, nothing to strip."""
 _SAME_SITE = ("www.", "m.", "amp.", "mobile.", "edition.")
 
 
@@ -14,6 +17,8 @@ def absolute_url(base: str | None, address: str | None) -> str | None:
     """Return an http(s) address joined to its base, or None when it is none."""
     if not address or len(address) > _MAX_CHARS:
         return None
+    if _PLAIN_ADDRESS.match(address):
+        return address
     address = "".join(address.split()) if any(space in address for space in "\t\r\n") else address.strip()
     try:
         joined = urljoin(base, address) if base else address

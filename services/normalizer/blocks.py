@@ -134,8 +134,12 @@ class _Walker:
                 self._pieces.append(" ")
                 self.walk(child, element, anchor=anchor, depth=depth + 1)
                 self._pieces.append(" ")
-            elif child.first_child is not None:
-                self._walk_block(child, element, tag=tag, anchor=anchor, depth=depth)
+            elif (first := child.first_child) is not None:
+                # Most elements without text are empty but for white space: no container is made of them.
+                if first.tag != "-text" or first.next is not None or not (first.text_content or "").isspace():
+                    self._walk_block(child, element, tag=tag, anchor=anchor, depth=depth)
+                elif self._pieces:
+                    self.flush(element.tag)
             child = child.next
 
     def flush(self, tag: str) -> None:
@@ -190,11 +194,13 @@ class _Walker:
     def _walk_block(
         self, node: LexborNode, parent: Element, *, tag: str, anchor: LexborNode | None, depth: int
     ) -> None:
-        self.flush(parent.tag)
+        if self._pieces:
+            self.flush(parent.tag)
         label, verdict = _judge(node, tag)
         element = Element(tag=tag, label=label, start=len(self.blocks), verdict=verdict)
         self.walk(node, element, anchor=anchor, depth=depth + 1)
-        self.flush(tag)
+        if self._pieces:
+            self.flush(tag)
         element.end = len(self.blocks)
         if element.end > element.start:
             parent.children.append(element)

@@ -86,7 +86,8 @@ def find_body(flow: Flow, structured: Structured, title: str | None, *, end_mark
 
 def body_of_rule(blocks: list[Block], *, title: str | None, end_mark: str | None = None) -> Body:
     """Return every paragraph of the element that the source's rule named, but a repeat of the title."""
-    kept = [i for i, block in enumerate(blocks) if not _repeats_title(block, title)]
+    headline = letters_of(title or "")
+    kept = [i for i, block in enumerate(blocks) if not _repeats_title(block, title, headline)]
     kept = until_end(blocks, kept, end_mark)
     paragraphs = tuple(blocks[i].text for i in kept)
     return Body(paragraphs=paragraphs, method="rule", confidence=1.0 if paragraphs else 0.0)
@@ -125,26 +126,26 @@ def _with_subheadings(flow: Flow, element: Element, hits: list[int]) -> list[int
 def _kept(blocks: list[Block], indexes: Iterable[int], *, title: str | None, trusted: bool) -> list[int]:
     kept: list[int] = []
     seen: set[str] = set()
+    headline = letters_of(title or "")
     for i in indexes:
         block = blocks[i]
-        if block.dropped or block.tag == "h1" or _repeats_title(block, title):
+        if block.dropped or block.tag == "h1" or _repeats_title(block, title, headline):
             continue
         if not trusted and _is_furniture(block):
             continue
         # Short repeats are legitimate (recipes, verses); a long one is a box printed twice.
-        if len(block.text) > _REPEAT_CHARS and block.letters in seen:
-            continue
-        seen.add(block.letters)
+        if len(block.text) > _REPEAT_CHARS:
+            if block.letters in seen:
+                continue
+            seen.add(block.letters)
         kept.append(i)
     while kept and blocks[kept[-1]].tag in HEADINGS:
         kept.pop()
     return kept
 
 
-def _repeats_title(block: Block, title: str | None) -> bool:
-    return (
-        bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters_of(title or "")
-    )
+def _repeats_title(block: Block, title: str | None, letters: str) -> bool:
+    return bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters
 
 
 def _is_furniture(block: Block) -> bool:

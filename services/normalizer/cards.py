@@ -1,6 +1,7 @@
 """Cards: rows of like siblings that each name another article. They are no text of this one at any weight."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -18,14 +19,29 @@ _DIGITS = re.compile(r"\d+")
 
 def drop_cards(flow: Flow) -> None:
     """Mark the blocks of cards in `flow` as dropped, if the page holds more than cards."""
-    cards = [
-        card for element in (flow.top, *flow.top.descendants()) for card in _cards_in(element, flow.blocks)
+    headed = [
+        index
+        for index, block in enumerate(flow.blocks)
+        if block.tag in HEADINGS and block.link_share >= _LINK_SHARE
     ]
+    if len(headed) < _LEAST_CARDS:
+        return
+    cards = list(_cards_under(flow.top, flow.blocks, headed))
     inside = {index for card in cards for index in range(card.start, card.end)}
     rest = sum(block.weight for index, block in enumerate(flow.blocks) if index not in inside)
     if rest >= _LEAST_REST:
         for index in inside:
             flow.blocks[index].dropped = flow.blocks[index].of_card = True
+
+
+def _cards_under(element: Element, blocks: list[Block], headed: list[int]) -> Iterator[Element]:
+    """Yield the cards of an element and of all below it, passing by what holds too few linked headings."""
+    if bisect_left(headed, element.end) - bisect_left(headed, element.start) < _LEAST_CARDS:
+        return
+    if len(element.children) >= _LEAST_CARDS:
+        yield from _cards_in(element, blocks)
+    for child in element.children:
+        yield from _cards_under(child, blocks, headed)
 
 
 def _cards_in(parent: Element, blocks: list[Block]) -> Iterator[Element]:

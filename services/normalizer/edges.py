@@ -19,6 +19,8 @@ _LIST_LINKS = 3
 _FACT_CHARS = 200
 _FACT_REST = 24
 _MAX_FACTS = 6
+_DIGIT = re.compile(r"\d")
+_DATELINE_CHARS = 110
 _SENTENCE = re.compile(r"(?:[^\W\d_]+\s+){4}.*[\w)]\.$")
 _FACT_LABEL = re.compile(
     r"^\W*(?:date|published|posted|publication date|datum|fecha|data|дата|등록|입력"
@@ -33,10 +35,14 @@ def without_head(blocks: Sequence[Block], kept: list[int], title: str | None) ->
     labelled = [position for position, i in enumerate(kept[:_MAX_HEAD]) if is_labelled_fact(blocks[i].text)]
     if labelled and _is_light(blocks, kept, labelled[-1]):
         kept = kept[labelled[-1] :]
-    dispatches = [position for position, i in enumerate(kept) if _is_dispatch(blocks[i])]
+    dispatch = next((position for position, i in enumerate(kept[:_MAX_HEAD]) if _is_dispatch(blocks[i])), 0)
     # A caption above the only dateline is no text; a page of several dispatches has headlines between them.
-    if len(dispatches) == 1 and dispatches[0] < _MAX_HEAD and _is_light(blocks, kept, dispatches[0]):
-        kept = kept[dispatches[0] :]
+    if (
+        dispatch
+        and _is_light(blocks, kept, dispatch)
+        and not any(_is_dispatch(blocks[i]) for i in kept[dispatch + 1 :])
+    ):
+        kept = kept[dispatch:]
     facts = 0
     while facts < min(_MAX_FACTS, len(kept) - 1) and is_fact_line(blocks[kept[facts]].text):
         facts += 1
@@ -59,6 +65,8 @@ def until_end(
     if marked:
         return kept[: marked[-1] + 1]
     if trusted:
+        return kept
+    if not any(is_related_heading(blocks[i].text) for i in kept):
         return kept
     total = sum(blocks[i].weight for i in kept)
     before = 0.0
@@ -92,7 +100,7 @@ def is_labelled_fact(text: str) -> bool:
 
 def is_fact_line(text: str) -> bool:
     """Tell whether a line holds a date and hardly anything else: `Date: 16/10/2021 | Source: Naenara (En)`."""
-    if len(text) > _FACT_CHARS:
+    if len(text) > _FACT_CHARS or not _DIGIT.search(text):
         return False
     dates = written_dates(text)
     if not dates:
@@ -120,6 +128,8 @@ def _below_headline(blocks: Sequence[Block], kept: list[int], title: str) -> lis
 
 
 def _is_dispatch(block: Block) -> bool:
+    if not _DIGIT.search(block.text, 0, _DATELINE_CHARS):
+        return False
     dateline = read_dateline(block.text)
     return dateline is not None and dateline.strict
 

@@ -8,6 +8,7 @@ from services.normalizer.addresses import absolute_url, host_of
 from services.normalizer.charsets import decode
 from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.guards import refuse_foreign, safe_markup
+from services.normalizer.prechecks import is_plain
 from services.normalizer.structured import Structured, first_text, read_structured
 from services.normalizer.text import plain
 
@@ -40,9 +41,11 @@ def read_page(body: bytes, context: PageContext) -> Page:
     """
     refuse_foreign(body, context.content_type)
     decoded = decode(body, context.content_type, domain=host_of(context.url))
-    markup = safe_markup(decoded.text)
+    # A page in UTF-8 is parsed as it came: text would be encoded again first.
+    as_it_came = decoded.method == "strict_utf8" and is_plain(body)
+    markup = decoded.text if as_it_came else safe_markup(decoded.text)
     try:
-        tree = LexborHTMLParser(markup)
+        tree = LexborHTMLParser(body if as_it_came else markup)
     except (SelectolaxError, ValueError) as error:
         raise ExtractionError(
             ExtractionFailure.UNREADABLE, f"the parser refused the page: {error}"

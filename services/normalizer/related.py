@@ -9,7 +9,12 @@ from services.normalizer.body import Body
 from services.normalizer.dates import DateValue, read_date
 from services.normalizer.fields import Related
 from services.normalizer.text import letters_of
-from services.normalizer.vocabulary import is_related_heading, is_related_label, is_stock_phrase
+from services.normalizer.vocabulary import (
+    MAX_HEADING_CHARS,
+    is_related_heading,
+    is_related_label,
+    is_stock_phrase,
+)
 
 _MAX_CARDS = 100
 _DATE_CHARS = 48
@@ -29,7 +34,7 @@ def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...
     headings = frozenset(
         index
         for index, block in enumerate(flow.blocks)
-        if is_related_heading(block.text) and _is_heading_like(block)
+        if len(block.text) <= MAX_HEADING_CHARS and _is_heading_like(block) and is_related_heading(block.text)
     )
     text = frozenset(body.indexes)
     for element in _lists(flow.top, headings, body):

@@ -12,6 +12,9 @@ MAX_LABEL_CHARS = 300
 """Longer class attributes are cut: the words that matter stand first."""
 
 
+MAX_HEADING_CHARS = 80
+"""A longer line is prose, whatever it begins with."""
+
 DATE_LABEL = re.compile(
     r"(?:^|[\s_-])(?:date\w*|publish\w*|pubdate|posted\w*|time|timestamp)(?:$|[\s_-])|[a-z]Date\b",
     re.IGNORECASE,
@@ -210,7 +213,7 @@ def is_foreign_label(label: str) -> bool:
 
 def is_related_heading(text: str) -> bool:
     """Tell whether a short line announces other articles, such as `More From Naenara (En)`."""
-    return len(text) <= 80 and bool(_RELATED_HEADING.search(text))
+    return len(text) <= MAX_HEADING_CHARS and bool(_RELATED_HEADING.search(text))
 
 
 def is_stock_phrase(text: str) -> bool:

@@ -1,0 +1,35 @@
+"""Pages that are far from every limit skip the guards; no page near one does."""
+
+import pytest
+
+from services.normalizer.prechecks import is_plain
+
+PLAIN = b"<html><head><title>a</title></head><body>" + b"<p class='b'>word</p>" * 50 + b"</body></html>"
+
+
+def test_an_ordinary_page_is_plain() -> None:
+    assert is_plain(PLAIN)
+
+
+def test_a_long_script_and_a_stray_quote_in_it_make_no_page_suspect() -> None:
+    assert is_plain(PLAIN + b'<script>if (a<b) s = "don\'t <div";' + b"x" * 100_000 + b"</script><p>end</p>")
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b"<div" + b" a" * 20_000 + b">",
+        b"<div" + b' a="<b>"' * 20_000 + b">",
+        b"<!--<script>--><div" + b" a=1" * 20_000 + b">",
+        b"<title><script></title><div" + b" a=1" * 20_000 + b">",
+        b"<div>" * 2_000,
+        b"<i>" * 40_000,
+    ],
+    ids=["names", "marks in values", "after a comment", "after a title", "depth", "tags"],
+)
+def test_a_bomb_is_never_plain(bomb: bytes) -> None:
+    assert not is_plain(PLAIN + bomb)
+
+
+def test_a_page_without_tags_is_left_to_the_guards() -> None:
+    assert not is_plain(b"a plain text")
