@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from services.admin.cli import PARTLY, finish, give_up, notes, say, show, source_commands, tools
+from services.admin.cli import finish, say, show, source_commands, tools
+from services.admin.endings import PARTLY, give_up, notes
 from services.admin.imports import read_urls
 from services.admin.printing import print_json
 from services.admin.proposals import Proposal, ProposeSource

@@ -2,25 +2,23 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from services.admin.endings import PARTLY, give_up, notes
 from services.admin.evidence_cli import add_evidence_commands
 from services.admin.printing import print_article, print_edit, print_json, print_json_lines
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools, make_tools
-from shared.errors import NotFoundError, PressmarkError, TryAgainError
+from shared.errors import NotFoundError, PressmarkError
 from shared.ledger.status import PendingWork
 from shared.logs import escape_controls
 
 __all__ = ["add_commands", "print_status", "tools"]
-
-OK, FAILED, USAGE, PARTLY, NOT_FOUND, TRY_LATER = 0, 1, 2, 3, 4, 75
-"""Exit codes: done, failed, wrong use, partly done, no such thing, try later (EX_TEMPFAIL of sysexits(3))."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
 Wait = Annotated[
@@ -30,7 +28,6 @@ Timeout = Annotated[float, typer.Option(help="Longest wait in seconds.", min=1)]
 OfSource = Annotated[str | None, typer.Option("--source", "-s", help="Only of this source.")]
 
 source_commands = typer.Typer(no_args_is_help=True, help="Add, list and remove the outlets that are watched.")
-notes = Console(stderr=True, highlight=False)
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -170,13 +167,6 @@ class tools:  # noqa: N801  (reads as the with-statement it is)
             self._kit.close()
         if isinstance(error, PressmarkError):
             give_up(error)
-
-
-def give_up(error: PressmarkError) -> NoReturn:
-    """Say what is wrong on standard error and end with the code that tells its kind."""
-    notes.print(f"[bold red]pressmark:[/] {escape(escape_controls(str(error)))}")
-    code = NOT_FOUND if isinstance(error, NotFoundError) else FAILED
-    raise typer.Exit(TRY_LATER if isinstance(error, TryAgainError) else code) from None
 
 
 def finish(

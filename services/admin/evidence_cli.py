@@ -16,6 +16,7 @@ from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
 from services.admin.compaction import Compaction, NotSealed
+from services.admin.endings import give_up
 from services.admin.exports import Exported, Exports, Selection
 from services.admin.imported_verification import ImportedVerification
 from services.admin.printing import print_json
@@ -208,8 +209,6 @@ def compact(
 @contextmanager
 def evidence_tools() -> Iterator[EvidenceTools]:
     """Open the ledger and the store, and turn our errors into one line and an exit code."""
-    from services.admin.cli import give_up  # noqa: PLC0415  (that module joins these commands to its own)
-
     database: Database | None = None
     try:
         settings = load(EvidenceSettings)

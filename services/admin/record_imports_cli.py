@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from services.admin.cli import PARTLY, notes, say, tools, wait_with_progress
+from services.admin.cli import say, tools, wait_with_progress
+from services.admin.endings import PARTLY, notes
 from services.admin.import_plan import ImportCounts
 from services.admin.printing import print_json
 from services.admin.record_imports import ImportRequest, RecordImport
