@@ -39,7 +39,8 @@ class PendingWork:
     unread: int
     """Stored batches whose links or articles are not taken out yet."""
     blocked: int
-    """Targets that wait because their host's robots.txt cannot be had."""
+    """Targets that wait because their host's robots.txt cannot be had, or the host asks to be left alone longer
+    than a minute."""
 
     @property
     def is_done(self) -> bool:
@@ -152,10 +153,13 @@ select (select coalesce(jsonb_object_agg(state, targets), '{}')
 _PENDING = """
 with mine as (
     select targets.state, targets.due_at, targets.kind,
-           targets.kind = 'robots' or hosts.robots_until > now() or not sources.obeys_robots as may_be_asked,
-           exists (select from targets as robots where robots.host_id = targets.host_id and robots.kind = 'robots'
+           (targets.kind = 'robots' or hosts.robots_until > now() or not sources.obeys_robots)
+           and not asks_to_wait as may_be_asked,
+           not asks_to_wait and exists (select from targets as robots where robots.host_id = targets.host_id and robots.kind = 'robots'
                      and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
     from targets join hosts using (host_id) join sources using (source_id)
+         cross join lateral (select hosts.held_by is null
+                                    and hosts.next_request_at > now() + interval '1 minute') as hold(asks_to_wait)
     where (targets.state = 'leased' or targets.due_at <= now()
            or (targets.state = 'waiting' and targets.due_at <= now() + interval '15 seconds'))
       and sources.removed_at is null
