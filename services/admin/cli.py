@@ -182,7 +182,7 @@ def finish(
     else:
         say(f"{targets} targets of {', '.join(result['sources'])}: {'done' if wait else 'ordered'}")
     if wait and result["blocked"]:
-        notes.print(f"{result['blocked']} targets wait: their host asks for it, or its robots.txt cannot be had now")
+        notes.print(f"{result['blocked']} targets wait: a host asks for it, or its robots.txt cannot be had")
         raise typer.Exit(PARTLY)
 
 

@@ -155,8 +155,10 @@ with mine as (
     select targets.state, targets.due_at, targets.kind,
            (targets.kind = 'robots' or hosts.robots_until > now() or not sources.obeys_robots)
            and not asks_to_wait as may_be_asked,
-           not asks_to_wait and exists (select from targets as robots where robots.host_id = targets.host_id and robots.kind = 'robots'
-                     and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
+           not asks_to_wait and exists (
+               select from targets as robots
+               where robots.host_id = targets.host_id and robots.kind = 'robots'
+                 and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
     from targets join hosts using (host_id) join sources using (source_id)
          cross join lateral (select hosts.held_by is null
                                     and hosts.next_request_at > now() + interval '1 minute') as hold(asks_to_wait)
