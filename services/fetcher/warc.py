@@ -325,7 +325,7 @@ class _Payload:
 
 
 class _RecordIds:
-    """Random UUIDs (version 4, RFC 9562 §5.4) as record ids, a tenth of what `uuid` takes.
+    """Random UUIDs (version 4, RFC 9562 §5.4) as record ids, without the objects that `uuid` makes.
 
     Random bytes are fetched for many ids at a time, but for one object only, so that no fork shares them.
     """

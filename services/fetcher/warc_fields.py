@@ -105,7 +105,7 @@ def field_lines(fields: Sequence[Field]) -> bytes:
         WarcFieldError: A name or a value holds a control character, so it could end its line.
     """
     lines = [f"{name}: {value}" for name, value in fields]
-    # No control character is printable, and this question costs a tenth of a search.
+    # No control character is printable, and this question is cheaper than a search.
     if not "".join(lines).isprintable() and any(_CONTROL.search(line) for line in lines):
         raise WarcFieldError("a WARC field may hold no control character; the gate must refuse such a URL")
     return ("\r\n".join(lines) + "\r\n").encode("utf-8")

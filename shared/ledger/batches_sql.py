@@ -33,7 +33,7 @@ update batches set state = 'stored', lease_until = null, warc_key = %(key)s, war
 where batch_id = %(batch)s and state = 'fetching'
 """
 
-# The looks go over as JSON: the driver takes fifteen times as long to write them as arrays.
+# The looks go over as JSON: the driver writes arrays value by value, in Python.
 ADD_CAPTURES = """
 insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, reason, content_type,
                       redirect_to, payload_digest, record_id, warc_key, warc_offset, warc_length, revisit_of,
