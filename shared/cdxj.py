@@ -5,7 +5,6 @@ two corrections where it has to guess: a chunked body has no `WARC-Payload-Diges
 have one, so there it takes SHA-1 over the chunks, or over nothing. We give what the ledger knows.
 """
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +28,9 @@ __all__ = [
 ]
 
 CONTENT_TYPE = "text/x-cdxj"
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_BASE32_PAIRS = tuple(high + low for high in _BASE32 for low in _BASE32)
+_DIGITS_ONLY = dict.fromkeys(map(ord, "-T:"))
 _MIME_END = re.compile(r"[;\s]")
 INDEXED_TYPES = frozenset({"response", "revisit"})
 """Records that an index has a line for."""
@@ -62,7 +64,7 @@ class CdxjEntry:
             "filename": filename,
         }
         fields = dump_json({name: value for name, value in values.items() if value is not None})
-        date = self.date.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+        date = self.date.astimezone(UTC).isoformat(timespec="seconds")[:19].translate(_DIGITS_ONLY)
         return f"{surt(self.url)} {date} ".encode() + fields + b"\n"
 
 
@@ -157,5 +159,10 @@ def sha1_of(payload: bytes) -> str:
 
 
 def base32_of(digest: bytes) -> str:
-    """Return a digest as other archives write it."""
-    return base64.b32encode(digest).decode("ascii")
+    """Return a SHA-1, 20 bytes, as other archives write it (RFC 4648 §6)."""
+    # Ten bits at a time; the standard library's own shows in a profile of the whole way.
+    number, characters = int.from_bytes(digest, "big"), []
+    for _ in range(len(digest) * 8 // 10):
+        characters.append(_BASE32_PAIRS[number & 1023])
+        number >>= 10
+    return "".join(reversed(characters))

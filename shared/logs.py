@@ -1,15 +1,19 @@
 """One set-up for our log records and everybody else's: JSON for machines, colours for people.
 
 Events are constant names, `noun_verbed`, with their data in keywords. A value never holds a secret or a
-body; foreign text is cut and its control characters are escaped before a terminal sees it.
+body; foreign text is cut and its control characters are escaped before a terminal sees it. Our records in JSON
+go to the stream without a detour over `logging`: there is one for each page, and it took a sixth of its time.
 """
 
+import contextlib
 import logging
 import logging.config
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -40,17 +44,32 @@ def set_up_logs(service: str, *, form: str = "json", level: str = "info") -> Non
     before: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _name_service(service),
+        _stamp(service),
         structlog.processors.format_exc_info if form == "json" else _keep,
         _tame_values,
     ]
-    structlog.configure(
-        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+    if form == "json":
+        writer = _LineWriter(sys.stderr.buffer)
+        structlog.configure(
+            processors=[*before, _json_line],
+            logger_factory=lambda *_: writer,
+            wrapper_class=structlog.make_filtering_bound_logger(
+                logging.getLevelNamesMapping()[level.upper()]
+            ),
+            cache_logger_on_first_use=True,
+        )
+    else:
+        structlog.configure(
+            processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            wrapper_class=structlog.stdlib.BoundLogger,
+            cache_logger_on_first_use=True,
+        )
+    _set_up_foreign_logs(before, form=form, level=level)
+
+
+def _set_up_foreign_logs(before: list[structlog.types.Processor], *, form: str, level: str) -> None:
+    """Give the records of libraries the form that ours have."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -72,12 +91,32 @@ def _renderer(form: str) -> structlog.types.Processor:
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
 
 
-def _name_service(service: str) -> structlog.types.Processor:
-    def name_service(_logger: object, _method: str, event: Event) -> Event:
+class _LineWriter:
+    """Writes finished lines, each at once. The buffer's own lock keeps the lines of threads apart."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: bytes) -> None:
+        """Write a line. A log that cannot be written, as on a full disk, must not end the work it tells of."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(line)
+            self._stream.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def _json_line(_logger: object, _method: str, event: Event) -> bytes:
+    return dump_json(event) + b"\n"
+
+
+def _stamp(service: str) -> structlog.types.Processor:
+    def stamp(_logger: object, _method: str, event: Event) -> Event:
+        event["timestamp"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
         event["service"] = service
         return event
 
-    return name_service
+    return stamp
 
 
 def _keep(_logger: object, _method: str, event: Event) -> Event:
@@ -86,11 +125,19 @@ def _keep(_logger: object, _method: str, event: Event) -> Event:
 
 def _tame_values(_logger: object, _method: str, event: Event) -> Event:
     for key, value in event.items():
-        if _SECRET_KEYS.search(key):
+        if _is_secret(key):
             event[key] = "[not shown]"
+        # What can be printed has no control character, and without an @ there is no password in an address.
+        elif type(value) is str and len(value) <= _LONGEST_VALUE and "@" not in value and value.isprintable():
+            continue
         elif isinstance(value, str) and not key.startswith("_"):
             event[key] = _tame(value, keep_lines=key == "exception")
     return event
+
+
+@lru_cache(maxsize=4096)
+def _is_secret(key: str) -> bool:
+    return _SECRET_KEYS.search(key) is not None
 
 
 def _tame(value: str, *, keep_lines: bool) -> str:

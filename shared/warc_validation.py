@@ -7,6 +7,7 @@ is zlib's, not the isal that wrote the object, so that a fault of one does not h
 
 import hashlib
 import re
+import zlib
 from collections.abc import Iterator
 
 from shared.errors import PressmarkError
@@ -19,10 +20,15 @@ GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 
 LARGE_RECORD_BYTES = 1024 * 1024
 """A record above this size is checked in an unnamed file, so that the memory it takes does not grow with it."""
+_SMALL_MEMBER_BYTES = 16 * 1024
+"""What is tried in one go. zlib copies what is behind a member's end, so it is no more than most members have."""
 _MAX_HEAD_BYTES = 256 * 1024
 """More than the fields of any record of ours; the longest is a URL."""
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z-]*): ([^\x00-\x1f\x7f]*)")
+_FIELD_LINE = re.compile(_FIELD.pattern + rb"\r\n")
+_VERSION_LINE = b"WARC/1.1\r\n"
+_FIELD_LINE_EXTRA = len(b": \r\n")
 _KNOWN_FIELDS = frozenset(
     {
         b"warc-type",
@@ -89,14 +95,30 @@ def _members(view: memoryview, *, limit: int) -> Iterator[tuple[int, bytes | mem
     """Yield offset and content of every gzip member."""
     offset = 0
     while offset < len(view):
-        scratch = Scratch(most_in_memory=LARGE_RECORD_BYTES)
-        try:
-            length = inflate_member(view, offset, limit=limit, take=scratch.add)
-            content = scratch.content()
-        finally:
-            scratch.close()
+        small = _small_member(view, offset, limit)
+        length, content = _large_member(view, offset, limit) if small is None else small
         yield offset, content
         offset += length
+
+
+def _small_member(view: memoryview, offset: int, limit: int) -> tuple[int, bytes] | None:
+    """Inflate a member in one go; None where it is large or damaged, which the other way decides."""
+    taken = view[offset : offset + _SMALL_MEMBER_BYTES]
+    decoder = zlib.decompressobj(31)
+    try:
+        content = decoder.decompress(taken, min(limit, LARGE_RECORD_BYTES))
+    except zlib.error:
+        return None
+    return (len(taken) - len(decoder.unused_data), content) if decoder.eof else None
+
+
+def _large_member(view: memoryview, offset: int, limit: int) -> tuple[int, bytes | memoryview]:
+    scratch = Scratch(most_in_memory=LARGE_RECORD_BYTES)
+    try:
+        length = inflate_member(view, offset, limit=limit, take=scratch.add)
+        return length, scratch.content()
+    finally:
+        scratch.close()
 
 
 class WarcCheck:
@@ -161,19 +183,39 @@ def _check_block(fields: dict[bytes, bytes], block: memoryview) -> None:
 def _framed(content: bytes | memoryview) -> tuple[dict[bytes, bytes], memoryview]:
     """Split a record into its fields and its block, and prove that nothing else is there."""
     head, separator, _ = bytes(content[:_MAX_HEAD_BYTES]).partition(b"\r\n\r\n")
-    version, *lines = head.split(b"\r\n")
-    if not separator or version != b"WARC/1.1":
+    if not separator:
         raise _WrongRecordError("no WARC/1.1 record begins here")
-    fields: dict[bytes, bytes] = {}
+    fields = _fields_of(head + b"\r\n")
+    return fields, _exact_block(fields, memoryview(content)[len(head) + len(separator) :])
+
+
+def _fields_of(head: bytes) -> dict[bytes, bytes]:
+    """Read the lines of a head, each with its line end: the version, then known fields, each once."""
+    found = _FIELD_LINE.findall(head)
+    fields = {name.lower(): value for name, value in found}
+    # What was found is the whole head if it is as long; then nothing else stands between or behind the lines.
+    length = len(_VERSION_LINE) + sum([len(name) + len(value) + _FIELD_LINE_EXTRA for name, value in found])
+    is_plain = length == len(head) and head.startswith(_VERSION_LINE)
+    if is_plain and len(fields) == len(found) and _KNOWN_FIELDS.issuperset(fields):
+        return fields
+    raise _WrongRecordError(_fault_of_head(head))
+
+
+def _fault_of_head(head: bytes) -> str:
+    """Name what is wrong with a head."""
+    version, *lines = head.split(b"\r\n")[:-1]
+    if version != b"WARC/1.1":
+        return "no WARC/1.1 record begins here"
+    names: set[bytes] = set()
     for line in lines:
         matched = _FIELD.fullmatch(line)
         name = matched[1].lower() if matched else b""
-        if matched is None or name not in _KNOWN_FIELDS:
-            raise _WrongRecordError(f"a header line is malformed or unknown: {line[:60]!r}")
-        if name in fields:
-            raise _WrongRecordError(f"a header field stands twice: {line[:60]!r}")
-        fields[name] = matched[2]
-    return fields, _exact_block(fields, memoryview(content)[len(head) + len(separator) :])
+        if name not in _KNOWN_FIELDS:
+            return f"a header line is malformed or unknown: {line[:60]!r}"
+        if name in names:
+            return f"a header field stands twice: {line[:60]!r}"
+        names.add(name)
+    return "the head is malformed"
 
 
 def _exact_block(fields: dict[bytes, bytes], rest: memoryview) -> memoryview:

@@ -9,9 +9,10 @@ from services.fetcher.outcomes import Fetched, NotFetched, PreviousCapture, Timi
 from shared.errors import PressmarkError
 from shared.http_message import head_oddities
 
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-"""Every control character but the line feed, which is counted."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~^`{|}"
+_PLAIN_URI = re.compile(r"[!#-;=?-\[\]-~]*")
+"""What `escaped` leaves as it is: printable ASCII without space, double quote, backslash and angle brackets."""
 
 Field = tuple[str, str]
 
@@ -22,7 +23,7 @@ class WarcFieldError(PressmarkError):
 
 def warc_date(moment: datetime) -> str:
     """Write a time as WARC-Date with microseconds (WARC 1.1 §5.4)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def exchange_fields(outcome: Fetched) -> list[Field]:
@@ -94,7 +95,7 @@ def timing_fields(timings: Timings) -> list[Field]:
 
 def escaped(text: str, safe: str = _URI_CHARACTERS) -> str:
     """Percent-encode what may not stand in a header; a canonical URL comes back as it is."""
-    return quote(text, safe=safe)
+    return text if _PLAIN_URI.fullmatch(text) else quote(text, safe=safe)
 
 
 def field_lines(fields: Sequence[Field]) -> bytes:
@@ -103,8 +104,8 @@ def field_lines(fields: Sequence[Field]) -> bytes:
     Raises:
         WarcFieldError: A name or a value holds a control character, so it could end its line.
     """
-    text = "\n".join([f"{name}: {value}" for name, value in fields])
-    # One search over all lines is cheaper than one per value; a line end too many shows in the count.
-    if text.count("\n") != len(fields) - 1 or _CONTROL.search(text):
+    lines = [f"{name}: {value}" for name, value in fields]
+    # No control character is printable, and this question is cheaper than a search.
+    if not "".join(lines).isprintable() and any(_CONTROL.search(line) for line in lines):
         raise WarcFieldError("a WARC field may hold no control character; the gate must refuse such a URL")
-    return (text.replace("\n", "\r\n") + "\r\n").encode("utf-8")
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.encoding import dump_json
 from shared.errors import RejectError
 from shared.ledger import batches_sql as sql
 from shared.ledger.database import Database, Row
@@ -327,24 +328,35 @@ _LEASED_FIELDS = (
 )
 
 
-def _columns(captures: Sequence[CaptureRow]) -> dict[str, list[object]]:
+def _columns(captures: Sequence[CaptureRow]) -> dict[str, object]:
+    """Return captures as arguments: what makes rows of each look as JSON, what hosts adapt to as arrays."""
     return {
+        "looks": dump_json([_look(capture) for capture in captures]).decode("utf-8"),
         "target_ids": [capture.target_id for capture in captures],
         "times": [capture.fetched_at for capture in captures],
         "statuses": [capture.status for capture in captures],
-        "reasons": [capture.reason for capture in captures],
-        "types": [capture.content_type for capture in captures],
-        "redirects": [capture.redirect_to for capture in captures],
-        "etags": [capture.etag for capture in captures],
-        "modifieds": [capture.last_modified for capture in captures],
-        "digests": [capture.payload_digest for capture in captures],
-        "records": [capture.record_id for capture in captures],
-        "offsets": [capture.warc_offset for capture in captures],
-        "lengths": [capture.warc_length for capture in captures],
-        "revisits": [capture.revisit_of for capture in captures],
-        "truncations": [capture.truncated for capture in captures],
-        "ips": [capture.ip for capture in captures],
         "seconds": [capture.seconds for capture in captures],
-        "good": [capture.is_good for capture in captures],
         "retries": [capture.retry_after for capture in captures],
+    }
+
+
+def _look(capture: CaptureRow) -> dict[str, object]:
+    return {
+        "target_id": capture.target_id,
+        "fetched_at": capture.fetched_at,
+        "status": capture.status,
+        "reason": capture.reason,
+        "content_type": capture.content_type,
+        "redirect_to": capture.redirect_to,
+        "etag": capture.etag,
+        "last_modified": capture.last_modified,
+        "payload_digest": capture.payload_digest,
+        "record_id": capture.record_id,
+        "warc_offset": capture.warc_offset,
+        "warc_length": capture.warc_length,
+        "revisit_of": capture.revisit_of,
+        "truncated": capture.truncated,
+        "ip": capture.ip,
+        "seconds": capture.seconds,
+        "good": capture.is_good,
     }

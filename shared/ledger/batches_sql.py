@@ -33,6 +33,7 @@ update batches set state = 'stored', lease_until = null, warc_key = %(key)s, war
 where batch_id = %(batch)s and state = 'fetching'
 """
 
+# The looks go over as JSON: the driver writes arrays value by value, in Python.
 ADD_CAPTURES = """
 insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, reason, content_type,
                       redirect_to, payload_digest, record_id, warc_key, warc_offset, warc_length, revisit_of,
@@ -40,12 +41,10 @@ insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, sta
 select %(batch)s, target_id, targets.source_id, targets.kind, targets.url, look.fetched_at, look.status,
        look.reason, look.content_type, look.redirect_to, look.payload_digest, look.record_id, %(key)s,
        look.warc_offset, look.warc_length, look.revisit_of, look.truncated, look.ip, look.seconds
-from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
-            %(types)s::text[], %(redirects)s::text[], %(digests)s::text[], %(records)s::text[],
-            %(offsets)s::bigint[], %(lengths)s::bigint[], %(revisits)s::bigint[], %(truncations)s::text[],
-            %(ips)s::text[], %(seconds)s::real[])
-     as look(target_id, fetched_at, status, reason, content_type, redirect_to, payload_digest, record_id,
-             warc_offset, warc_length, revisit_of, truncated, ip, seconds)
+from json_to_recordset(%(looks)s::json)
+     as look(target_id bigint, fetched_at timestamptz, status smallint, reason text, content_type text,
+             redirect_to text, payload_digest text, record_id text, warc_offset bigint, warc_length bigint,
+             revisit_of bigint, truncated text, ip text, seconds real)
 join targets using (target_id)
 order by look.fetched_at, target_id
 """
@@ -70,9 +69,9 @@ set state = case when look.good or targets.archived_at is not null then 'archive
                          else targets.last_modified end,
     last_capture_id = case when look.good and look.status = 200 and look.revisit_of is null
                            then captures.capture_id else targets.last_capture_id end
-from unnest(%(target_ids)s::bigint[], %(times)s::timestamptz[], %(statuses)s::smallint[], %(reasons)s::text[],
-            %(etags)s::text[], %(modifieds)s::text[], %(revisits)s::bigint[], %(good)s::boolean[])
-     as look(target_id, fetched_at, status, reason, etag, last_modified, revisit_of, good)
+from json_to_recordset(%(looks)s::json)
+     as look(target_id bigint, fetched_at timestamptz, status smallint, reason text, etag text,
+             last_modified text, revisit_of bigint, good boolean)
 join captures on captures.batch_id = %(batch)s and captures.target_id = look.target_id
 where targets.target_id = look.target_id and targets.batch_id = %(batch)s
 """
