@@ -8,8 +8,10 @@ from typing import Any
 import structlog
 
 from services.normalizer.chronicle import Chronicle
+from services.normalizer.correcting import Corrector
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
+from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
@@ -71,12 +73,16 @@ class Normalizer:
         source = load_source(self.registry.get(source_id).definition)
         shown = [(capture, self._read(capture, source, work)) for capture in captures]
         with self.history.writing(source_id) as records:
-            chronicle = Chronicle(records, source)
+            corrector = Corrector(records=records, source=source, read=self._reader(source).read)
+            chronicle = Chronicle(records, source, correct=corrector.correct)
             for capture, sight in shown:
                 if not records.is_decided(capture.capture_id):
                     outcome = record(chronicle, sight)
                     records.decide(capture.capture_id, outcome)
                     ARTICLES.labels(outcome).inc()
+
+    def _reader(self, source: SourceFile) -> Rereader:
+        return Rereader(evidence=self.evidence, source=source, extract_page=self.extract_page)
 
     def _read(self, capture: StoredCapture, source: SourceFile, work: "_Work") -> Shown:
         if work.alone:
