@@ -27,9 +27,8 @@ __all__ = ["Renormalization", "reread_documents_key"]
 
 log = structlog.get_logger(__name__)
 
-_ARTICLES = 50
-"""Articles in one transaction. Their texts are in memory at one time, so this bounds it."""
 _PAGES = 200
+"""Pages that gave nothing, in one transaction."""
 
 Told = Callable[[Report], None]
 
@@ -55,6 +54,8 @@ class Renormalization:
     scope: Scope
     is_preview: bool
     told: Told = field(default=lambda _: None)
+    articles_at_once: int = 50
+    """Articles in one transaction. Their texts are in memory at one time, so this bounds it."""
 
     def run(self) -> Report:
         """Do all that is left of the run and return its counts.
@@ -79,7 +80,7 @@ class Renormalization:
     def _correct_articles(self, place: str, report: Report) -> None:
         while True:
             found, captures = self.rereadings.articles(
-                self.source.id, self.scope, rules=self._rules, after=place, limit=_ARTICLES
+                self.source.id, self.scope, rules=self._rules, after=place, limit=self.articles_at_once
             )
             reader = self._reader()
             readings = reader.read_all(captures)

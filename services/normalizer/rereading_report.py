@@ -61,18 +61,15 @@ def changed_fields(stored: StoredRevision, reading: Sighting) -> dict[str, tuple
     names = [name for name in {**old, **new} if name not in _QUIET]
     differing = {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
     if "body" in differing:
-        differing["body"] = _first_difference(old["body"], new["body"])
+        differing["body"] = _differing_paragraphs(old["body"], new["body"])
     return differing
 
 
-def _first_difference(old: list[str], new: list[str]) -> tuple[object, object]:
-    """Return the first paragraphs that are not the same: where two long bodies part."""
-    for index in range(max(len(old), len(new))):
-        before = old[index] if index < len(old) else None
-        after = new[index] if index < len(new) else None
-        if before != after:
-            return before, after
-    return old, new
+def _differing_paragraphs(old: list[str], new: list[str]) -> tuple[object, object]:
+    """Return the paragraphs that stand on one side only."""
+    gone = " … ".join(paragraph for paragraph in old if paragraph not in new)
+    come = " … ".join(paragraph for paragraph in new if paragraph not in old)
+    return gone or None, come or None
 
 
 def _short(value: object) -> object:

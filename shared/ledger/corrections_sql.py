@@ -1,5 +1,7 @@
 """The statements of `shared.ledger.corrections`."""
 
+from typing import LiteralString
+
 STANDS = "select 1 as stands from articles where article_id = %(article)s and merged_into is null"
 
 REVISIONS = """
@@ -7,7 +9,7 @@ select revision_id, article_id, number, capture_id, url, seen_at, title, body, t
 from revisions where article_id = %(article)s and folded_into is null order by seen_at, number
 """
 
-_CAPTURE_COLUMNS = """
+_CAPTURE_COLUMNS: LiteralString = """
 select captures.capture_id, captures.target_id, captures.source_id, captures.kind, hosts.host, captures.url,
        null as via, targets.hops, captures.fetched_at, captures.status, captures.reason,
        captures.redirect_to, captures.content_type, captures.record_id, captures.warc_offset, captures.warc_length,
@@ -19,14 +21,12 @@ where captures.kind = 'article' and captures.status = 200 and captures.revisit_o
 """
 
 # Looks that showed the article. A look that was taken for a miss stays one.
-CAPTURES_OF_ARTICLES = (
-    _CAPTURE_COLUMNS
-    + """ and article_outcome in ('found', 'alias', 'unchanged', 'revised', 'late')
+CAPTURES_OF_ARTICLES: LiteralString = f"""{_CAPTURE_COLUMNS}
+  and article_outcome in ('found', 'alias', 'unchanged', 'revised', 'late')
   and (captures.target_id in (select target_id from article_urls where article_id = any(%(articles)s))
        or captures.capture_id in (select capture_id from revisions where article_id = any(%(articles)s)))
 order by captures.fetched_at, captures.capture_id
 """  # noqa: S608  (made of constants of this module)
-)
 
 # Looks at which nothing could be read; what a page does not show is told by other outcomes.
 UNREAD_CAPTURES = (
@@ -46,16 +46,13 @@ LAST_CAPTURE_OF_URL = (
 )
 
 # One look at each of the articles that were looked at last.
-SAMPLE = (
-    _CAPTURE_COLUMNS
-    + """ and captures.capture_id in (
+SAMPLE: LiteralString = f"""{_CAPTURE_COLUMNS} and captures.capture_id in (
     select max(capture_id) from captures
     where source_id = %(source)s and kind = 'article' and status = 200 and revisit_of is null
       and truncated is null and redirect_to is null
     group by target_id order by max(capture_id) desc limit %(limit)s)
 order by captures.capture_id desc
 """  # noqa: S608  (made of constants of this module)
-)
 
 ARTICLES = """
 select article_id from articles
