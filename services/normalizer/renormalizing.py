@@ -9,8 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-import structlog
-
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.correcting import Corrector
 from services.normalizer.documents import CONTENT_TYPE, pack_documents
@@ -24,8 +22,6 @@ from shared.ledger.history import History, HistoryRecords
 from shared.sources import SourceFile
 
 __all__ = ["Renormalization", "reread_documents_key"]
-
-log = structlog.get_logger(__name__)
 
 _PAGES = 200
 """Pages that gave nothing, in one transaction."""
@@ -140,7 +136,6 @@ class Renormalization:
             packed = pack_documents(documents)
             key = reread_documents_key(self.source.id, self._rules, packed)
             self.evidence.put(key, packed, content_type=CONTENT_TYPE)
-            log.info("documents_kept_again", source_id=self.source.id, key=key, pages=len(documents))
 
     def _reader(self) -> Rereader:
         return Rereader(evidence=self.evidence, source=self.source, extract_page=self.extract_page)

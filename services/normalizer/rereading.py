@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
 from services.normalizer.documents import article_document
 from services.normalizer.reading import read_capture
 from services.normalizer.sandbox import ExtractPage
@@ -16,8 +14,6 @@ from shared.sources import SourceFile
 from shared.warc_reading import RangeReader, exchange_at
 
 __all__ = ["Rereader", "Stretches"]
-
-log = structlog.get_logger(__name__)
 
 _MAX_STRETCH = 8 * 1024 * 1024
 _MAX_GAP = 64 * 1024
@@ -60,8 +56,7 @@ class Rereader:
             shown, article = read_capture(
                 capture, {capture.record_id: exchange}, self.source, extract_page=self.extract_page
             )
-        except RejectError as error:
-            log.warning("evidence_unreadable", capture_id=capture.capture_id, reason=str(error))
+        except RejectError:
             self.unreadable += 1
             return None
         if not isinstance(shown, Sighting) or article is None:
