@@ -59,7 +59,11 @@ class RulesTools:
 
 def add_rules_commands(app: typer.Typer, *, source_commands: typer.Typer) -> None:
     """Add `renormalize` to the program and `learn` to its commands about sources."""
+    _add_renormalize(app)
+    _add_learn(source_commands)
 
+
+def _add_renormalize(app: typer.Typer) -> None:
     @app.command("renormalize")
     def renormalize(
         source: Annotated[str, typer.Option("--source", "-s", help="The source whose captures are read.")],
@@ -97,6 +101,8 @@ def add_rules_commands(app: typer.Typer, *, source_commands: typer.Typer) -> Non
         else:
             _print_report(report, dry_run=dry_run)
 
+
+def _add_learn(source_commands: typer.Typer) -> None:
     @source_commands.command("learn")
     def source_learn(
         source_id: str,
