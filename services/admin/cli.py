@@ -59,6 +59,12 @@ def source_show(source_id: str, as_json: Json = False) -> None:
     for one in found["lists"]:
         if one["advice"]:
             say(escape(escape_controls(f"{one['url']}: {one['advice']}")))
+    drifted = [one for one in found["fields"] if one["drifted"]]
+    if drifted:
+        say(
+            "these fields do not give what they gave; look at the pages and mend the rules under \\[article]:"
+        )
+        show(drifted, as_json=False, columns=("field", "failed_before", "failed_lately", "pages"))
     if found["traps"]:
         show(found["traps"], as_json=False, columns=("trap", "addresses", "examples"))
     if found["imports"]:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from services.admin.tools import Tools
+from shared.ledger.field_watch import FieldStanding
 from shared.ledger.imports import Imports
 from shared.ledger.status import ListStanding
 from shared.sources import SourceFile
@@ -19,6 +20,7 @@ def source_standing(kit: Tools, source: SourceFile) -> dict[str, Any]:
         "name": source.name,
         "home": source.home,
         "lists": [asdict(one) | {"trouble": one.trouble, "advice": advice_on(one)} for one in lists],
+        "fields": FieldStanding(kit.database).fields(source.id),
         "traps": kit.status.traps(source.id),
         "reasons": kit.status.failures(source.id),
         "imports": Imports(kit.database).all(source.id),

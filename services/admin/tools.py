@@ -10,6 +10,7 @@ from shared.bus import Broker, Bus
 from shared.errors import TryAgainError
 from shared.ledger import Database
 from shared.ledger.catalogue import Catalogue
+from shared.ledger.field_watch import FieldStanding
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.settings import BusSettings, LedgerSettings, NetworkSettings, load
@@ -45,6 +46,7 @@ class Tools:
             "events": standing.events,
             "reasons": self.status.failures(),
             "lists": self._lists(),
+            "drifted": FieldStanding(self.database).drifted(),
             "queues": self._depths(),
             "quarantine": self.quarantine.depths(),
         }

@@ -8,9 +8,13 @@ from typing import Any
 import structlog
 
 from services.normalizer.chronicle import Chronicle
+from services.normalizer.correcting import Corrector
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
+from services.normalizer.fields import Extraction
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
+from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
+from services.normalizer.sentinel import Sentinel
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.evidence import EvidenceStore
@@ -69,25 +73,35 @@ class Normalizer:
 
     def _normalize_source(self, source_id: str, captures: Sequence[StoredCapture], work: "_Work") -> None:
         source = load_source(self.registry.get(source_id).definition)
-        shown = [(capture, self._read(capture, source, work)) for capture in captures]
+        looks = [(capture, *self._read(capture, source, work)) for capture in captures]
         with self.history.writing(source_id) as records:
-            chronicle = Chronicle(records, source)
-            for capture, sight in shown:
+            corrector = Corrector(records=records, source=source, read=self._reader(source).read)
+            chronicle = Chronicle(records, source, correct=corrector.correct)
+            sentinel = Sentinel(records, source)
+            for capture, sight, article in looks:
                 if not records.is_decided(capture.capture_id):
                     outcome = record(chronicle, sight)
                     records.decide(capture.capture_id, outcome)
                     ARTICLES.labels(outcome).inc()
+                    if isinstance(sight, Sighting) or outcome == "no_text":
+                        sentinel.see(capture, article)
+            sentinel.keep()
 
-    def _read(self, capture: StoredCapture, source: SourceFile, work: "_Work") -> Shown:
+    def _reader(self, source: SourceFile) -> Rereader:
+        return Rereader(evidence=self.evidence, source=source, extract_page=self.extract_page)
+
+    def _read(
+        self, capture: StoredCapture, source: SourceFile, work: "_Work"
+    ) -> tuple[Shown, Extraction | None]:
         if work.alone:
             if capture.article_tries >= _TRIES_ALONE:
                 log.error("page_unreadable", url=capture.url, capture_id=capture.capture_id)
-                return NoArticle(reason="failed: parse_timeout")
+                return NoArticle(reason="failed: parse_timeout"), None
             self.batches.begin_capture(capture.capture_id)
         sight, article = read_capture(capture, work.exchanges, source, extract_page=self.extract_page)
         if article is not None:
             work.documents.append(article_document(capture, work.batch.warc_key, article))
-        return sight
+        return sight, article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

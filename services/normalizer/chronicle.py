@@ -7,6 +7,7 @@ nothing new, even when another address of the same article has moved on.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.normalizer.chronicle_records import Records
@@ -17,7 +18,7 @@ from shared.ledger.history import KnownUrl, NewEdit, RevisionText
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
 
-__all__ = ["Chronicle", "Records", "article_id_of"]
+__all__ = ["Chronicle", "Records", "article_id_of", "new_edit", "version_of"]
 
 _GONE_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
 _STATE_OF_MISS = {"not_found": "GONE", "redirected_home": "REDIRECTED", "error_page": "SOFT404"}
@@ -33,18 +34,25 @@ def article_id_of(source_id: str, key: str) -> str:
 class Chronicle:
     """Writes what looks show into the history of one source, within one transaction."""
 
-    def __init__(self, records: Records, source: SourceFile) -> None:
+    def __init__(
+        self, records: Records, source: SourceFile, *, correct: Callable[[str], None] | None = None
+    ) -> None:
+        """Open a history. `correct` reads what is kept of an article again, by the present rules."""
         self._records = records
         self._source = source
+        self._correct = correct
 
     def see(self, sighting: Sighting) -> str:
         """Record a look that showed an article, and return what it was: a word for counting."""
         known = self._records.url(sighting.url)
+        if known is not None and self._correct_older(known.article_id, known.revision_id, sighting):
+            known = self._records.url(sighting.url)
         if known is not None:
             return self._see_again(known, sighting)
         key = self._key(sighting)
         article_id = self._records.article_of_key(key)
         if article_id is not None:
+            self._correct_older(article_id, self._records.article(article_id).revision_id, sighting)
             return self._add_alias_by_key(article_id, sighting)
         twin = self._twin(sighting)
         if twin is not None:
@@ -217,6 +225,14 @@ class Chronicle:
         self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
         return self._revise(before, sighting, title=known.title)
 
+    def _correct_older(self, article_id: str, revision_id: int, sighting: Sighting) -> bool:
+        """Have an article read again if it was read by other rules: what these changed is nobody's edit."""
+        rules = sighting.fields.get("rules", "")
+        if self._correct is None or self._records.revision(revision_id).rules == rules:
+            return False
+        self._correct(article_id)
+        return True
+
     def _see_same(self, known: KnownUrl, sighting: Sighting, revision_id: int) -> str:
         self._see(sighting, known.article_id, revision_id)
         self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
@@ -252,14 +268,14 @@ class Chronicle:
 
     def _tell_late_edit(self, before: RevisionText, after: RevisionText, url: str) -> None:
         """Tell how a revision differs from the one before it, in place of what was told while that was unknown."""
-        edit = compare(_version_of(before), _version_of(after))
+        edit = compare(version_of(before), version_of(after))
         if edit is not None:
-            self._records.add_edit(after.article_id, _new_edit(edit, before, after, url))
+            self._records.add_edit(after.article_id, new_edit(edit, before, after, url))
 
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
         edit = compare(
-            _version_of(before, title=title),
+            version_of(before, title=title),
             Version(title=sighting.title, paragraphs=sighting.body, modified=sighting.modified),
         )
         if edit is None:
@@ -270,7 +286,7 @@ class Chronicle:
         revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
         self._see(sighting, before.article_id, revision_id)
         after = self._records.revision(revision_id)
-        self._records.add_edit(before.article_id, _new_edit(edit, before, after, sighting.url))
+        self._records.add_edit(before.article_id, new_edit(edit, before, after, sighting.url))
         self._records.add_event(
             "article_edited",
             at=sighting.seen_at,
@@ -329,11 +345,13 @@ def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
     return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
 
 
-def _version_of(revision: RevisionText, *, title: str | None = None) -> Version:
+def version_of(revision: RevisionText, *, title: str | None = None) -> Version:
+    """Return what of a revision is compared. `title` is what it was called at the address in question."""
     return Version(title=title or revision.title, paragraphs=revision.body, modified=revision.modified)
 
 
-def _new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
+def new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
+    """Return an edit as it is recorded."""
     return NewEdit(
         url=url,
         from_revision=before.revision_id,

@@ -12,6 +12,7 @@ from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
 from services.admin.printing import print_json
 from services.normalizer import cli as normalizer
+from services.normalizer.rules_cli import add_rules_commands
 from services.pressmark.demo import demo
 from services.pressmark.detection import propose_source
 from services.pressmark.extraction import fetch_page
@@ -87,3 +88,4 @@ standalone.add_commands(app)
 admin.add_commands(app)
 add_adding_commands(app, propose_source=propose_source)
 normalizer.add_commands(app, fetch_page=fetch_page)
+add_rules_commands(app, source_commands=admin.source_commands)

@@ -49,7 +49,7 @@ REVISIONS: LiteralString = f"""
 select {_CAPTURE_COLUMNS}, r.revision_id, r.number, r.url as revision_url, r.seen_at, r.title, r.body,
     r.text_digest, r.fields
 from revisions r join captures c using (capture_id)
-where r.article_id = %(article_id)s
+where r.article_id = %(article_id)s and r.folded_into is null
 order by r.seen_at, r.number
 """  # noqa: S608  (made of constants of this module)
 
@@ -138,7 +138,7 @@ with found as (
     select a.article_id, not bool_or(r.revision_id = a.revision_id) as only_in_earlier,
         coalesce(max(r.revision_id) filter (where r.revision_id = a.revision_id), max(r.revision_id)) as matched
     from revisions r join articles a using (article_id)
-    {where} and r.search @@ %(query)s::tsquery
+    {where} and r.folded_into is null and r.search @@ %(query)s::tsquery
     group by a.article_id
     order by a.published_at desc, a.article_id
     limit %(limit)s

@@ -62,6 +62,8 @@ class RevisionText:
     text_digest: str
     modified: str | None
     seen_at: datetime
+    rules: str = ""
+    """What it was read by; texts read by different rules cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,11 @@ class HistoryRecords:
     def __init__(self, transaction: Transaction, source_id: str) -> None:
         self._transaction = transaction
         self.source_id = source_id
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction all of this happens in."""
+        return self._transaction
 
     def is_decided(self, capture_id: int) -> bool:
         """Whether an earlier delivery has decided this capture."""
@@ -329,4 +336,5 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         text_digest=row["text_digest"],
         modified=row["modified"],
         seen_at=row["seen_at"],
+        rules=row["rules"],
     )

@@ -25,27 +25,29 @@ where source_id = %(source)s and key = %(key)s
 
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
-       fields ->> 'modified' as modified, seen_at
+       fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"
 REVISION_WITH_TEXT = (
     REVISION_COLUMNS
-    + " where article_id = %(article)s and text_digest = %(digest)s order by revision_id desc limit 1"
+    + " where article_id = %(article)s and text_digest = %(digest)s and folded_into is null"
+    + " order by revision_id desc limit 1"
 )
 REVISION_BEFORE = (
     REVISION_COLUMNS
-    + """ where article_id = %(article)s and url = %(url)s and seen_at < %(at)s
+    + """ where article_id = %(article)s and url = %(url)s and seen_at < %(at)s and folded_into is null
 order by seen_at desc, number desc limit 1"""
 )
 REVISION_AFTER = (
     REVISION_COLUMNS
-    + " where article_id = %(article)s and url = %(url)s and seen_at > %(at)s order by seen_at, number limit 1"
+    + """ where article_id = %(article)s and url = %(url)s and seen_at > %(at)s and folded_into is null
+order by seen_at, number limit 1"""
 )
 OF_IDENTITY = (
     REVISION_COLUMNS
     + """ join articles using (article_id)
-where identity_digest = %(identity)s and source_id = %(source)s
+where identity_digest = %(identity)s and source_id = %(source)s and folded_into is null
   and article_id is distinct from %(besides)s::text
 order by articles.first_seen_at, revision_id limit 1"""
 )
@@ -147,7 +149,8 @@ MERGE_ARTICLE = """
 update articles set merged_into = %(winner)s where article_id = %(loser)s or merged_into = %(loser)s
 """
 MERGE_COUNTS = """
-update articles set revisions = (select count(*) from revisions where article_id = %(winner)s)
+update articles set revisions = (select count(*) from revisions
+                                    where article_id = %(winner)s and folded_into is null)
 where article_id = %(winner)s
 """
 
