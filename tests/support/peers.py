@@ -16,6 +16,8 @@ import pytest
 
 INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
 PYWB = ("pywb==2.10.0",)
+# It asks for a newer Python than it needs.
+TLOG = ("--ignore-requires-python", "aics-tlog==0.2.1")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +41,12 @@ def indexers(peers: Path) -> Path:
 def pywb(peers: Path) -> Path:
     """The programs of pywb: `wb-manager`, `wayback`, `cdx-indexer`."""
     return installed(peers / "pywb", PYWB)
+
+
+@pytest.fixture(scope="session")
+def tlog(peers: Path) -> Path:
+    """The program `aics-tlog`, which reads logs in the form of C2SP tlog-tiles."""
+    return installed(peers / "tlog", TLOG) / "aics-tlog"
 
 
 def installed(folder: Path, packages: tuple[str, ...]) -> Path:
