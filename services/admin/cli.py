@@ -11,6 +11,7 @@ from rich.table import Table
 
 from services.admin.endings import PARTLY, give_up, notes
 from services.admin.evidence_cli import add_evidence_commands
+from services.admin.log_cli import add_log_commands
 from services.admin.printing import print_article, print_edit, print_json, print_json_lines
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools, make_tools
@@ -36,6 +37,7 @@ def add_commands(app: typer.Typer) -> None:
     for command in (crawl, recheck, archive, articles, article, edits, removals):
         app.command()(command)
     add_evidence_commands(app)
+    add_log_commands(app)
 
 
 @source_commands.command("list")

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.admin.actions import Actions
+from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
 from shared.errors import TryAgainError
 from shared.ledger import Database
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.field_watch import FieldStanding
+from shared.ledger.log_book import LogBook
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
+from shared.ledger.upkeep import UpkeepJournal
 from shared.settings import BusSettings, LedgerSettings, NetworkSettings, load
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
@@ -49,6 +52,8 @@ class Tools:
             "drifted": FieldStanding(self.database).drifted(),
             "queues": self._depths(),
             "quarantine": self.quarantine.depths(),
+            "log": self._log(),
+            "upkeep": self._upkeep(),
         }
 
     def failures(self, sources: Iterable[str]) -> dict[str, int]:
@@ -72,6 +77,31 @@ class Tools:
             if one.trouble is not None:
                 counts[one.trouble] = counts.get(one.trouble, 0) + 1
         return counts
+
+    def _log(self) -> dict[str, Any]:
+        """Tell how far the log of all records is, and whether this machine has the key that signs it."""
+        standing = LogBook(self.database).standing()
+        signed_at = None if standing.signed_at is None else standing.signed_at.isoformat(timespec="seconds")
+        signs = load(LogKeySettings).key() is not None
+        return {
+            "records": standing.size,
+            "signed_at": signed_at,
+            "unlogged_objects": standing.unlogged,
+            "signing": "yes" if signs else "no key, nothing is signed",
+        }
+
+    def _upkeep(self) -> dict[str, str]:
+        """Tell when each thing that the archive does by itself was done last, and whether all was well."""
+        told = {}
+        for run in UpkeepJournal(self.database).last_runs():
+            at = (
+                "never finished" if run.finished_at is None else run.finished_at.isoformat(timespec="seconds")
+            )
+            trouble = (
+                run.outcome.get("error") or run.outcome.get("wrong_in_round") or run.outcome.get("unlogged")
+            )
+            told[run.job] = f"{at} {'trouble' if trouble else 'well'}"
+        return told
 
     def _depths(self) -> dict[str, int | None]:
         try:

@@ -68,13 +68,21 @@ class Verification:
         known = self.index.keys(source_id)
         self.verified.expected = len(known)
         for key in known:
-            yield from self._object(key)
-            self.told(self.verified)
+            yield from self.findings_of(key)
         if source_id is None:
             expected = self.index.superseded().union(known)
             for key in stored:
                 if key not in expected and next(self.index.each_capture_of(key), None) is None:
                     yield self._without_captures(key)
+
+    def findings_of(self, key: str) -> Iterator[Finding]:
+        """Yield what is found about one object.
+
+        Raises:
+            TryAgainError: The store or the ledger did not answer.
+        """
+        yield from self._object(key)
+        self.told(self.verified)
 
     def _object(self, key: str) -> Iterator[Finding]:
         captures = self.index.each_capture_of(key)

@@ -21,16 +21,24 @@ class Endpoints(BaseModel):
     private_networks: str = ""
     """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""
 
+    log_key_file: str = ""
+    """File of the key that signs the archive's log."""
+
     def environment(self) -> dict[str, str]:
         """Return the settings of the services as environment variables."""
         opened = {"PRESSMARK_PRIVATE_NETWORKS": self.private_networks} if self.private_networks else {}
-        return opened | {
-            "PRESSMARK_BROKER_URL": self.broker_url,
-            "PRESSMARK_DATABASE_URL": self.database_url,
-            "PRESSMARK_S3_ENDPOINT": self.s3_endpoint,
-            "PRESSMARK_S3_BUCKET": self.s3_bucket,
-            "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
-            "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
-            "PRESSMARK_S3_REGION": self.s3_region,
-            "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
-        }
+        signing = {"PRESSMARK_LOG_KEY_FILE": self.log_key_file} if self.log_key_file else {}
+        return (
+            opened
+            | signing
+            | {
+                "PRESSMARK_BROKER_URL": self.broker_url,
+                "PRESSMARK_DATABASE_URL": self.database_url,
+                "PRESSMARK_S3_ENDPOINT": self.s3_endpoint,
+                "PRESSMARK_S3_BUCKET": self.s3_bucket,
+                "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
+                "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
+                "PRESSMARK_S3_REGION": self.s3_region,
+                "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
+            }
+        )

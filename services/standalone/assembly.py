@@ -60,7 +60,9 @@ def assemble(plan: StackPlan, data: DataDirectory, *, mark: str) -> Assembly:
         parts=tuple(parts),
         outside=tuple(Subject(name=name, probe=probe, started_at=0) for name, probe in elsewhere.items()),
         services=tuple(_service(service, data) for service in plan.services),
-        endpoints=_endpoints(plan, ports=ports, secrets=secrets),
+        endpoints=_endpoints(
+            plan, ports=ports, secrets=secrets, log_key=plan.log_key_file or data.log_key_file()
+        ),
         ports=ports,
     )
 
@@ -74,7 +76,7 @@ def _ports(plan: StackPlan, data: DataDirectory) -> dict[str, int]:
     return chosen
 
 
-def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets) -> Endpoints:
+def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets, log_key: Path) -> Endpoints:
     outside = plan.outside
     own_s3 = outside.s3_endpoint is None
     return Endpoints(
@@ -88,6 +90,7 @@ def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets) -
         s3_secret_key=secrets.s3_secret_key if own_s3 else outside.s3_secret_key,
         s3_region=plan.s3_region,
         reader_url=f"http://127.0.0.1:{ports['reader']}",
+        log_key_file=str(log_key),
         private_networks=plan.env.get("PRESSMARK_PRIVATE_NETWORKS", ""),
     )
 

@@ -5,6 +5,7 @@ Layout::
     lock             held by the running supervisor (flock), holds its process id
     run.json         endpoints and processes of the running stack, mode 600
     secrets.json     passwords made at the first start, mode 600
+    log.key          the key that signs the log of all records, mode 600: keep a copy
     ports.json       the ports chosen at the first start
     logs/            one log file for each process
     valkey/  seaweedfs/  postgres/
@@ -155,6 +156,16 @@ class DataDirectory:
         made = Secrets()
         write_private(path, made.model_dump_json(indent=1))
         return made
+
+    def log_key_file(self) -> Path:
+        """Return the file of the key that signs the log, making one at the first start. It is never replaced."""
+        path = self.path / "log.key"
+        if not path.exists():
+            from shared.proof import LogKey  # noqa: PLC0415  (only the first start pays for it)
+
+            made = LogKey.generate(f"pressmark/{secrets.token_hex(8)}")
+            write_private(path, made.secret() + "\n")
+        return path
 
     def remembered_ports(self) -> dict[str, int]:
         """Read the ports of the previous start, none at the first."""

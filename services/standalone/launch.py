@@ -58,6 +58,7 @@ def default_plan(data: Path, settings: StandaloneSettings) -> StackPlan:
         ports=settings.ports(),
         s3_bucket=settings.s3_bucket,
         s3_region=settings.s3_region,
+        log_key_file=settings.log_key_file,
         ready_seconds=settings.ready_seconds,
         env={"PRESSMARK_PRIVATE_NETWORKS": settings.private_networks} if settings.private_networks else {},
     )

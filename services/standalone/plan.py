@@ -60,6 +60,8 @@ class StackPlan(_Frozen):
     s3_region: str = "us-east-1"
     env: Mapping[str, str] = {}
     """Added to the environment of every service."""
+    log_key_file: Path | None = None
+    """The key that signs the log, where the operator has one; None for that of the data directory."""
     ready_seconds: float = 90
     health_seconds: float = 300
     """Pause between two rounds in which every service proves that it still works."""

@@ -1,5 +1,7 @@
 """What an operator may change about the one-machine form."""
 
+from pathlib import Path
+
 from pydantic import Field, SecretStr
 
 from services.standalone.plan import OutsideParts
@@ -48,6 +50,9 @@ class StandaloneSettings(PressmarkSettings):
 
     s3_port: int | None = Field(default=None, ge=1, le=65535)
     """Port of the S3 gateway; unset as for `reader_port`."""
+
+    log_key_file: Path | None = None
+    """File of the key that signs the log; unset means the one that is made in the data directory."""
 
     ready_seconds: float = Field(default=90, gt=0)
     """From start to everything ready, in seconds; then the start has failed. A slow disk may need more."""

@@ -8,6 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 import shared.metrics
+from services.admin.settings import UpkeepSettings
 from services.admin.tools import AdminSettings
 from services.crawler.settings import CrawlerSettings
 from services.fetcher.settings import FetcherSettings
@@ -23,6 +24,7 @@ SETTINGS = (
     ReaderSettings,
     ServiceSettings,
     StandaloneSettings,
+    UpkeepSettings,
 )
 
 

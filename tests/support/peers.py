@@ -17,6 +17,8 @@ import pytest
 INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
 SCRAPY = ("scrapy==2.19.0", "warcio==1.8.1")
 PYWB = ("pywb==2.10.0",)
+# It asks for a newer Python than it needs.
+TLOG = ("--ignore-requires-python", "aics-tlog==0.2.1")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,12 @@ def scrapy(peers: Path) -> Path:
 def pywb(peers: Path) -> Path:
     """The programs of pywb: `wb-manager`, `wayback`, `cdx-indexer`."""
     return installed(peers / "pywb", PYWB)
+
+
+@pytest.fixture(scope="session")
+def tlog(peers: Path) -> Path:
+    """The program `aics-tlog`, which reads logs in the form of C2SP tlog-tiles."""
+    return installed(peers / "tlog", TLOG) / "aics-tlog"
 
 
 def installed(folder: Path, packages: tuple[str, ...]) -> Path:

@@ -25,6 +25,7 @@ def default_services() -> tuple[ServiceProcess, ...]:
             argv=module_argv("celery", "--quiet", "-A", "services.crawler.worker:app", "beat"),
             stop_signal=SIGTERM,
         ),
+        ServiceProcess(name="upkeep", argv=module_argv("services.admin.worker")),
         ServiceProcess(
             name="reader",
             argv=module_argv("services.reader.server"),

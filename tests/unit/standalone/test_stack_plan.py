@@ -18,6 +18,7 @@ def test_a_plan_survives_being_written_down() -> None:
         "fetcher",
         "normalizer",
         "beat",
+        "upkeep",
         "reader",
     ]
 

@@ -1,0 +1,75 @@
+"""What an operator may change about what the archive does by itself, and the key of its log."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import ByteSize, Field, SecretStr
+
+from shared.errors import SettingsError
+from shared.proof import LogKey
+from shared.settings import LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
+
+__all__ = ["LogKeySettings", "UpkeepSettings"]
+
+
+class LogKeySettings(PressmarkSettings):
+    """The private key that signs what the log holds. Without one nothing is signed."""
+
+    log_key: SecretStr | None = None
+    """The log's private key itself, as `pressmark log new-key` makes it. Comes before `log_key_file`."""
+
+    log_key_file: Path | None = None
+    """A file that holds the log's private key, readable by its owner alone. `pressmark up` makes one."""
+
+    def key(self) -> LogKey | None:
+        """Return the key, None when none is set.
+
+        Raises:
+            SettingsError: It is damaged, or its file cannot be read.
+        """
+        if self.log_key is not None and self.log_key.get_secret_value():
+            return LogKey.parse(self.log_key.get_secret_value())
+        if self.log_key_file is None:
+            return None
+        try:
+            return LogKey.parse(self.log_key_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(
+                f"PRESSMARK_LOG_KEY_FILE: {self.log_key_file} cannot be read ({error}); restore it from a copy"
+            ) from None
+
+    def needed_key(self) -> LogKey:
+        """Return the key.
+
+        Raises:
+            SettingsError: There is none, or it is damaged.
+        """
+        key = self.key()
+        if key is None:
+            raise SettingsError(
+                "there is no key for the log: set PRESSMARK_LOG_KEY_FILE to a file that "
+                "'pressmark log new-key NAME -o FILE' makes"
+            )
+        return key
+
+
+class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings):
+    """What the archive does by itself, and how often."""
+
+    log_interval: timedelta = timedelta(minutes=10)
+    """Time between two checkpoints of the log while new records come in."""
+
+    compact_interval: timedelta = timedelta(days=1)
+    """Time between two runs that put small objects together into sealed ones."""
+
+    compact_size: ByteSize = ByteSize(10**9)
+    """Least size of a sealed object."""
+
+    verify_interval: timedelta = timedelta(hours=1)
+    """Time between two runs of the verification, each of which goes on where the last one ended."""
+
+    verify_bytes: ByteSize = ByteSize(10**9)
+    """Bytes of evidence that one run of the verification reads, or a little more."""
+
+    upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """Pause before it is looked again what is due."""
