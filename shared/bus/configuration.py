@@ -46,6 +46,7 @@ def _delivery(settings: BusSettings) -> dict[str, Any]:
 
 def _transport(settings: BusSettings) -> dict[str, Any]:
     return {
+        "broker_transport": "shared.bus.confirming:Transport",
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "task_publish_retry_policy": {

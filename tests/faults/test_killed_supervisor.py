@@ -59,11 +59,11 @@ class Program:
 @pytest.mark.timeout(250)
 def test_a_killed_archive_leaves_no_process_and_the_next_start_ends_its_crawl(tmp_path: Path) -> None:
     program = Program(tmp_path / "data")
-    with running_outlet(hosts=3, pages=40, seconds=0.3) as outlet:
+    with running_outlet(hosts=3, pages=16, seconds=0.4) as outlet:
         program.run("up", "--detach")
         try:
             add_source(program, outlet.source_text(), tmp_path)
-            wait_for_visits(outlet, 50)
+            wait_for_visits(outlet, 10)
             killed = program.state()
             assert len(processes_of(killed.mark)) > 10
 

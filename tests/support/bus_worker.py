@@ -6,6 +6,7 @@ Started as `celery -A tests.support.bus_worker:app worker`; the diary is a file 
 import json
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from shared.bus.envelope import current_trace
 from shared.errors import RejectError, TryAgainError
 from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch
 from shared.settings import BusSettings, LogSettings, load
+
+SLOW_SECONDS = 0.4
+"""How long a slow message takes."""
 
 
 class Diary:
@@ -53,6 +57,8 @@ def _handlers(diary: Diary, bus: Bus) -> list[Subscription]:
         match message.batch_id.partition(":")[0]:
             case "hop":
                 bus.publish(AcceptLinks(batch_id=message.batch_id))
+            case "slow":
+                time.sleep(SLOW_SECONDS)
             case "again":
                 raise TryAgainError("the harbour is closed")
             case "reject":

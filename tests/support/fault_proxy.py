@@ -10,6 +10,9 @@ from typing import Self
 LoseReply = Callable[[bytes, bytes], bool]
 """Told the last request line of a connection (empty unless it speaks HTTP) and a piece of an answer."""
 
+LoseRequest = Callable[[bytes], bool]
+"""Told a piece of what is asked."""
+
 _REQUEST_LINE = re.compile(rb"[A-Z]+ /[^\r\n]* HTTP/1\.1\r\n")
 
 
@@ -24,6 +27,8 @@ class FaultProxy:
         self.refused = 0
         self.lose_reply: LoseReply = _lose_nothing
         """Says which answers never arrive: the connection is cut instead, after the server has done its part."""
+        self.lose_request: LoseRequest = _lose_no_request
+        """Says which requests never arrive: the connection is cut, and the server knows nothing of them."""
         self.lost: list[bytes] = []
         """The requests whose answers were lost; for what is not HTTP, the answers."""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -72,8 +77,19 @@ class FaultProxy:
             with self._lock:
                 self._open |= {client, server}
             asked = _Asked()
-            for source, sink, hear in ((client, server, asked.hear), (server, client, self._loses(asked))):
-                threading.Thread(target=self._pump, args=(source, sink, hear), daemon=True).start()
+            for source, sink, cuts in (
+                (client, server, self._hears(asked)),
+                (server, client, self._loses(asked)),
+            ):
+                threading.Thread(target=self._pump, args=(source, sink, cuts), daemon=True).start()
+
+    def _hears(self, asked: "_Asked") -> Callable[[bytes], bool]:
+        def hears(piece: bytes) -> bool:
+            asked.hear(piece)
+            with self._lock:
+                return self.lose_request(piece)
+
+        return hears
 
     def _loses(self, asked: "_Asked") -> Callable[[bytes], bool]:
         def loses(reply: bytes) -> bool:
@@ -104,13 +120,16 @@ class _Asked:
     def __init__(self) -> None:
         self.line = b""
 
-    def hear(self, piece: bytes) -> bool:
+    def hear(self, piece: bytes) -> None:
         if found := _REQUEST_LINE.match(piece):
             self.line = found[0]
-        return False
 
 
 def _lose_nothing(_line: bytes, _reply: bytes) -> bool:
+    return False
+
+
+def _lose_no_request(_piece: bytes) -> bool:
     return False
 
 

@@ -69,8 +69,8 @@ def wait_until(met: Callable[[], object], *, seconds: float = 20) -> None:
 
 
 @contextmanager
-def running_worker(broker: str, folder: Path, *, database: int) -> Iterator[Worker]:
-    """Run a worker with two children until the context ends, and leave nothing of it."""
+def running_worker(broker: str, folder: Path, *, database: int, children: int = 2) -> Iterator[Worker]:
+    """Run a worker until the context ends, and leave nothing of it."""
     url = f"{broker.rpartition('/')[0]}/{database}"
     with redis.Redis.from_url(url) as client:
         client.flushdb()
@@ -85,7 +85,7 @@ def running_worker(broker: str, folder: Path, *, database: int) -> Iterator[Work
         "PRESSMARK_TEST_DIARY": str(diary),
     }
     running = start_running(
-        [*argv, "--concurrency=2", "--without-gossip", "--without-mingle"], log=log, env=env
+        [*argv, f"--concurrency={children}", "--without-gossip", "--without-mingle"], log=log, env=env
     )
     try:
         worker = Worker(url=url, running=running, diary=Diary(diary), log=log)

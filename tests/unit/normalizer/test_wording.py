@@ -173,6 +173,30 @@ def test_other_openings_are_no_dateline(opening: str) -> None:
     assert dateline([opening]) is None
 
 
-@given(st.lists(st.text()))
-def test_looking_for_a_dateline_never_fails(paragraphs: list[str]) -> None:
-    dateline(paragraphs)
+FORMS = (
+    "{place}, {month} {day} ({agency}) -- It",
+    "({place} {day}월 {day}일발 {agency})",
+    "{place}{day}月{day}日电",
+)
+OPENINGS = st.text() | st.builds(
+    str.format,
+    st.sampled_from(FORMS),
+    place=st.sampled_from(["Pyongyang", "THE HAGUE", "평양", "平壤"]) | st.text(max_size=5),
+    month=st.sampled_from(["August", "Aug.", "agosto", "Sol"]),
+    day=st.integers(0, 99),
+    agency=st.sampled_from(["KCNA", "AP", "통신"]) | st.text(max_size=5),
+)
+
+
+@given(st.lists(OPENINGS, max_size=5))
+def test_a_dateline_stands_at_the_head_of_an_early_paragraph_and_names_a_possible_day(
+    paragraphs: list[str],
+) -> None:
+    found = dateline(paragraphs)
+
+    if found is None:
+        return
+    assert any(normal_line(paragraph).startswith(found.text) for paragraph in paragraphs[:3])
+    assert found.text
+    assert found.month is None or 1 <= found.month <= 12
+    assert found.day is None or 1 <= found.day <= 31
