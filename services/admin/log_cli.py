@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from services.admin.endings import give_up
 from services.admin.evidence_cli import EvidenceTools, evidence_tools
 from services.admin.exports import Exports
 from services.admin.log_append import Appender
@@ -202,8 +203,6 @@ def _tools(kit: EvidenceTools, log_key: LogKey) -> LogTools:
 @contextmanager
 def _errors() -> Iterator[None]:
     """Turn our errors into one line and an exit code."""
-    from services.admin.cli import give_up  # noqa: PLC0415  (that module joins these commands to its own)
-
     try:
         yield
     except SettingsError as error:
