@@ -15,15 +15,30 @@ from services.normalizer.vocabulary import MAX_LABEL_CHARS, Verdict, label_verdi
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 _SKIPPED = words(
-    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset figcaption footer"
-    " iframe img input label link map math menu meta nav noscript object option picture progress script select"
-    " source style svg template textarea title video"
+    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset footer"
+    " iframe input label link map math menu meta nav noscript object option progress script select"
+    " source style svg template textarea title video -comment -document -undef !doctype !"
 )
 _INLINE = words(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr o:p q rb rp rt ruby s samp"
+    "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark o:p picture q rb rp rt ruby s samp"
     " small span strike strong sub sup time tt u var wbr"
 )
-_CELLS = frozenset({"td", "th"})
+_LEFT_OUT, _WALKED, _LINK, _BREAK, _CELL, _GLUED, _PICTURE, _CAPTION = range(8)
+_ROLES: dict[str | None, int] = {
+    None: _LEFT_OUT,
+    **dict.fromkeys(_SKIPPED, _LEFT_OUT),
+    **dict.fromkeys(_INLINE, _WALKED),
+    "a": _LINK,
+    "br": _BREAK,
+    "td": _CELL,
+    "th": _CELL,
+    "nobr": _GLUED,
+    "img": _PICTURE,
+    "amp-img": _PICTURE,
+    "figcaption": _CAPTION,
+}
+"""What the walk does at an element. Any other tag borders a block."""
+
 _LIST_PARTS = frozenset({"li", "td", "th", "dd"})
 
 _MAX_DEPTH = 200
@@ -34,6 +49,7 @@ _BORDER = "\x00"
 
 _WEIGHT_LIMIT = 1_200
 _SHORT_CHARS = 60
+_NONE: list[LexborNode] = []
 _LINK_SHARE_LIMIT = 0.45
 
 
@@ -83,11 +99,21 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """An element that is no text, and the index of the block before which it stands."""
+
+    index: int
+    node: LexborNode
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
-    """The text of a page in reading order, and the tree of containers over it."""
+    """The text of a page in reading order, the tree of containers over it, and the pictures between the text."""
 
     blocks: list[Block]
     top: Element
+    pictures: list[Placed] = field(default_factory=list)
+    captions: list[Placed] = field(default_factory=list)
 
 
 def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Flow:
@@ -102,7 +128,7 @@ def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Fl
     walker.walk(root, top, anchor=None, depth=0)
     walker.flush(top.tag)
     top.end = len(walker.blocks)
-    return Flow(walker.blocks, top)
+    return Flow(walker.blocks, top, walker.pictures, walker.captions)
 
 
 class _Walker:
@@ -110,6 +136,8 @@ class _Walker:
 
     def __init__(self, excluded: frozenset[int]) -> None:
         self.blocks: list[Block] = []
+        self.pictures: list[Placed] = []
+        self.captions: list[Placed] = []
         self._excluded = excluded
         self._pieces: list[str] = []
         self._anchors: list[LexborNode] = []
@@ -117,61 +145,88 @@ class _Walker:
         self._breaks = 0
 
     def walk(self, node: LexborNode, element: Element, *, anchor: LexborNode | None, depth: int) -> None:
+        pieces = self._pieces
         child = node.first_child
         while child is not None:
             tag = child.tag
             if tag == "-text":
-                self._take_text(child.text_content, anchor)
-            elif tag is None or tag in _SKIPPED or tag[0] in "-!" or self._is_excluded(child):
-                pass
-            elif tag == "br":
-                self._take_break(element.tag)
-            elif depth >= _MAX_DEPTH:
-                self._take_text(child.text(separator=" "), anchor)
-            elif tag in _INLINE:
-                self._walk_inline(child, element, tag=tag, anchor=anchor, depth=depth)
-            elif tag in _CELLS:
-                self._pieces.append(" ")
-                self.walk(child, element, anchor=anchor, depth=depth + 1)
-                self._pieces.append(" ")
-            elif (first := child.first_child) is not None:
+                text = child.text_content
+                if not text or text.isspace():
+                    if pieces:
+                        pieces.append(" ")
+                else:
+                    pieces.append(text)
+                    self._breaks = 0
+                    if anchor is not None:
+                        self._add_link(text, anchor)
+            elif (role := _ROLES.get(tag)) is None:
                 # Most elements without text are empty but for white space: no container is made of them.
-                if first.tag != "-text" or first.next is not None or not (first.text_content or "").isspace():
-                    self._walk_block(child, element, tag=tag, anchor=anchor, depth=depth)
-                elif self._pieces:
-                    self.flush(element.tag)
+                first = child.first_child
+                if first is not None:
+                    self._walk_block(child, first, element, anchor=anchor, depth=depth)
+            elif role:
+                self._walk_other(child, element, role=role, anchor=anchor, depth=depth)
             child = child.next
 
     def flush(self, tag: str) -> None:
         """End the current block, if it holds any text."""
-        if not self._pieces:
+        pieces = self._pieces
+        if not pieces:
             return
-        text = block_text("".join(self._pieces))
-        self._pieces.clear()
-        anchors, self._anchors = self._anchors, []
-        link_chars, self._link_chars = self._link_chars, 0
+        text = block_text(pieces[0] if len(pieces) == 1 else "".join(pieces))
+        pieces.clear()
         self._breaks = 0
+        link_chars = self._link_chars
+        anchors = self._anchors
+        if link_chars:
+            self._anchors, self._link_chars = [], 0
         if text:
-            share = min(1.0, link_chars / len(text))
-            weight = _weight(text, tag, share)
-            self.blocks.append(Block(tag, text, share, weight, anchors))
+            share = min(1.0, link_chars / len(text)) if link_chars else 0.0
+            self.blocks.append(
+                Block(tag, text, share, _weight(text, tag, share), anchors if share else _NONE)
+            )
 
-    def _is_excluded(self, node: LexborNode) -> bool:
-        return bool(self._excluded) and node.mem_id in self._excluded
+    def _add_link(self, text: str, anchor: LexborNode) -> None:
+        self._link_chars += len(text)
+        if not self._anchors or self._anchors[-1] is not anchor:
+            self._anchors.append(anchor)
 
-    def _take_text(self, text: str | None, anchor: LexborNode | None) -> None:
-        if not text:
+    def _walk_other(
+        self, node: LexborNode, element: Element, *, role: int, anchor: LexborNode | None, depth: int
+    ) -> None:
+        """Walk what is neither text nor a block."""
+        if role == _BREAK:
+            self._take_break(element.tag)
+        elif role == _PICTURE:
+            self.pictures.append(Placed(len(self.blocks), node))
+        elif role == _CAPTION:
+            self.captions.append(Placed(len(self.blocks), node))
+        elif self._is_left_out(node, depth, anchor):
             return
-        if text.isspace():
-            if self._pieces:
-                self._pieces.append(" ")
-            return
-        self._pieces.append(text)
-        self._breaks = 0
-        if anchor is not None:
-            self._link_chars += len(text)
-            if not self._anchors or self._anchors[-1] is not anchor:
-                self._anchors.append(anchor)
+        elif role == _CELL:
+            self._pieces.append(" ")
+            self.walk(node, element, anchor=anchor, depth=depth + 1)
+            self._pieces.append(" ")
+        elif role == _GLUED:
+            self._pieces.append(_BORDER)
+            self.walk(node, element, anchor=anchor, depth=depth + 1)
+            self._pieces.append(_BORDER)
+        else:
+            self.walk(node, element, anchor=node if role == _LINK else anchor, depth=depth + 1)
+
+    def _is_left_out(self, node: LexborNode, depth: int, anchor: LexborNode | None) -> bool:
+        """Tell whether an element is not walked: a rule excludes it, or it stands too deep and is taken as text."""
+        if self._excluded and node.mem_id in self._excluded:
+            return True
+        if depth < _MAX_DEPTH:
+            return False
+        text = node.text(separator=" ")
+        if text and not text.isspace():
+            self._pieces.append(text)
+            self._breaks = 0
+            if anchor is not None:
+                self._add_link(text, anchor)
+        return True
 
     def _take_break(self, tag: str) -> None:
         self._breaks += 1
@@ -180,29 +235,31 @@ class _Walker:
         else:
             self._pieces.append("\n")
 
-    def _walk_inline(
-        self, node: LexborNode, element: Element, *, tag: str, anchor: LexborNode | None, depth: int
-    ) -> None:
-        if tag == "a":
-            anchor = node
-        elif tag == "nobr":
-            self._pieces.append(_BORDER)
-        self.walk(node, element, anchor=anchor, depth=depth + 1)
-        if tag == "nobr":
-            self._pieces.append(_BORDER)
-
     def _walk_block(
-        self, node: LexborNode, parent: Element, *, tag: str, anchor: LexborNode | None, depth: int
+        self,
+        node: LexborNode,
+        first: LexborNode,
+        parent: Element,
+        *,
+        anchor: LexborNode | None,
+        depth: int,
     ) -> None:
+        tag = node.tag or ""
+        if self._is_left_out(node, depth, anchor):
+            return
         if self._pieces:
             self.flush(parent.tag)
-        label, verdict = _judge(node, tag)
-        element = Element(tag=tag, label=label, start=len(self.blocks), verdict=verdict)
+        if first.tag == "-text" and first.next is None and (first.text_content or "").isspace():
+            return
+        start = len(self.blocks)
+        element = Element(tag, "", start, Verdict.NEUTRAL)
         self.walk(node, element, anchor=anchor, depth=depth + 1)
         if self._pieces:
             self.flush(tag)
+        # Judged only now: half of the elements hold no text, and no rule asks for them.
         element.end = len(self.blocks)
-        if element.end > element.start:
+        if element.end > start:
+            element.label, element.verdict = _judge(node, tag)
             parent.children.append(element)
 
 
