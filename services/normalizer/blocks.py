@@ -47,9 +47,11 @@ _MAX_DEPTH = 200
 _BORDER = "\x00"
 """Marks a `nobr` border inside a block. The parser never yields NUL, so the mark cannot come from the page."""
 
+_BORDERS = {_CELL: " ", _GLUED: _BORDER}
+
 _WEIGHT_LIMIT = 1_200
 _SHORT_CHARS = 60
-_NONE: list[LexborNode] = []
+_NO_ANCHORS: list[LexborNode] = []
 _LINK_SHARE_LIMIT = 0.45
 
 
@@ -80,10 +82,10 @@ class Element:
 
     tag: str
     label: str
-    start: int
     verdict: int
-    end: int = 0
-    children: list["Element"] = field(default_factory=list)
+    start: int
+    end: int
+    children: list["Element"]
 
     def holds(self, index: int) -> bool:
         """Tell whether a block stands in this element."""
@@ -124,10 +126,11 @@ def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Fl
         excluded: `mem_id` of elements to leave out with all they hold.
     """
     walker = _Walker(excluded)
-    top = Element(tag=root.tag or "body", label="", start=0, verdict=Verdict.NEUTRAL)
-    walker.walk(root, top, anchor=None, depth=0)
-    walker.flush(top.tag)
-    top.end = len(walker.blocks)
+    tag = root.tag or "body"
+    children: list[Element] = []
+    walker.walk(root, tag, children, anchor=None, depth=0)
+    walker.flush(tag)
+    top = Element(tag, "", Verdict.NEUTRAL, 0, len(walker.blocks), children)
     return Flow(walker.blocks, top, walker.pictures, walker.captions)
 
 
@@ -144,28 +147,32 @@ class _Walker:
         self._link_chars = 0
         self._breaks = 0
 
-    def walk(self, node: LexborNode, element: Element, *, anchor: LexborNode | None, depth: int) -> None:
+    def walk(
+        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
+    ) -> None:
+        """Walk below a node whose text belongs to a block of `tag`; the containers found join `children`."""
         pieces = self._pieces
         child = node.first_child
         while child is not None:
-            tag = child.tag
-            if tag == "-text":
+            name = child.tag
+            if name == "-text":
                 text = child.text_content
                 if not text or text.isspace():
                     if pieces:
                         pieces.append(" ")
                 else:
-                    pieces.append(text)
-                    self._breaks = 0
-                    if anchor is not None:
-                        self._add_link(text, anchor)
-            elif (role := _ROLES.get(tag)) is None:
+                    self._add_text(text, anchor)
+            elif (role := _ROLES.get(name)) is None:
                 # Most elements without text are empty but for white space: no container is made of them.
-                first = child.first_child
-                if first is not None:
-                    self._walk_block(child, first, element, anchor=anchor, depth=depth)
+                if (first := child.first_child) is not None:
+                    if pieces:
+                        self.flush(tag)
+                    if first.tag != "-text" or first.next is not None:
+                        self._walk_block(child, name or "", children, anchor=anchor, depth=depth)
+                    elif (text := first.text_content) and not text.isspace():
+                        self._take_leaf(child, name or "", children, text=text, anchor=anchor)
             elif role:
-                self._walk_other(child, element, role=role, anchor=anchor, depth=depth)
+                self._walk_other(child, tag, children, role=role, anchor=anchor, depth=depth)
             child = child.next
 
     def flush(self, tag: str) -> None:
@@ -176,56 +183,55 @@ class _Walker:
         text = block_text(pieces[0] if len(pieces) == 1 else "".join(pieces))
         pieces.clear()
         self._breaks = 0
-        link_chars = self._link_chars
-        anchors = self._anchors
-        if link_chars:
-            self._anchors, self._link_chars = [], 0
+        share, anchors = 0.0, _NO_ANCHORS
+        if self._link_chars:
+            share = min(1.0, self._link_chars / (len(text) or 1))
+            anchors, self._anchors, self._link_chars = self._anchors, [], 0
         if text:
-            share = min(1.0, link_chars / len(text)) if link_chars else 0.0
-            self.blocks.append(
-                Block(tag, text, share, _weight(text, tag, share), anchors if share else _NONE)
-            )
+            self.blocks.append(Block(tag, text, share, _weight(text, tag, share), anchors))
 
-    def _add_link(self, text: str, anchor: LexborNode) -> None:
-        self._link_chars += len(text)
-        if not self._anchors or self._anchors[-1] is not anchor:
-            self._anchors.append(anchor)
+    def _add_text(self, text: str, anchor: LexborNode | None) -> None:
+        self._pieces.append(text)
+        self._breaks = 0
+        if anchor is not None:
+            self._link_chars += len(text)
+            if not self._anchors or self._anchors[-1] is not anchor:
+                self._anchors.append(anchor)
 
     def _walk_other(
-        self, node: LexborNode, element: Element, *, role: int, anchor: LexborNode | None, depth: int
+        self,
+        node: LexborNode,
+        tag: str,
+        children: list[Element],
+        *,
+        role: int,
+        anchor: LexborNode | None,
+        depth: int,
     ) -> None:
         """Walk what is neither text nor a block."""
         if role == _BREAK:
-            self._take_break(element.tag)
+            self._take_break(tag)
         elif role == _PICTURE:
             self.pictures.append(Placed(len(self.blocks), node))
         elif role == _CAPTION:
             self.captions.append(Placed(len(self.blocks), node))
-        elif self._is_left_out(node, depth, anchor):
-            return
-        elif role == _CELL:
-            self._pieces.append(" ")
-            self.walk(node, element, anchor=anchor, depth=depth + 1)
-            self._pieces.append(" ")
-        elif role == _GLUED:
-            self._pieces.append(_BORDER)
-            self.walk(node, element, anchor=anchor, depth=depth + 1)
-            self._pieces.append(_BORDER)
-        else:
-            self.walk(node, element, anchor=node if role == _LINK else anchor, depth=depth + 1)
+        elif not self._is_left_out(node, anchor, depth):
+            border = _BORDERS.get(role)
+            if border:
+                self._pieces.append(border)
+            self.walk(node, tag, children, anchor=node if role == _LINK else anchor, depth=depth + 1)
+            if border:
+                self._pieces.append(border)
 
-    def _is_left_out(self, node: LexborNode, depth: int, anchor: LexborNode | None) -> bool:
-        """Tell whether an element is not walked: a rule excludes it, or it stands too deep and is taken as text."""
+    def _is_left_out(self, node: LexborNode, anchor: LexborNode | None, depth: int) -> bool:
+        """Tell whether an element is not walked: a rule excludes it, or it stands too deep."""
         if self._excluded and node.mem_id in self._excluded:
             return True
         if depth < _MAX_DEPTH:
             return False
         text = node.text(separator=" ")
         if text and not text.isspace():
-            self._pieces.append(text)
-            self._breaks = 0
-            if anchor is not None:
-                self._add_link(text, anchor)
+            self._add_text(text, anchor)
         return True
 
     def _take_break(self, tag: str) -> None:
@@ -235,44 +241,53 @@ class _Walker:
         else:
             self._pieces.append("\n")
 
-    def _walk_block(
+    def _take_leaf(
         self,
         node: LexborNode,
-        first: LexborNode,
-        parent: Element,
+        tag: str,
+        children: list[Element],
         *,
+        text: str,
         anchor: LexborNode | None,
-        depth: int,
     ) -> None:
-        tag = node.tag or ""
-        if self._is_left_out(node, depth, anchor):
-            return
-        if self._pieces:
-            self.flush(parent.tag)
-        if first.tag == "-text" and first.next is None and (first.text_content or "").isspace():
+        """Take a block element that holds one text and nothing else, as most paragraphs do."""
+        if self._excluded and node.mem_id in self._excluded:
             return
         start = len(self.blocks)
-        element = Element(tag, "", start, Verdict.NEUTRAL)
-        self.walk(node, element, anchor=anchor, depth=depth + 1)
+        self._add_text(text, anchor)
+        self.flush(tag)
+        if len(self.blocks) > start:
+            children.append(Element(tag, *_judge(node, tag), start, start + 1, []))
+
+    def _walk_block(
+        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
+    ) -> None:
+        if self._is_left_out(node, anchor, depth):
+            return
+        start = len(self.blocks)
+        inner: list[Element] = []
+        self.walk(node, tag, inner, anchor=anchor, depth=depth + 1)
         if self._pieces:
             self.flush(tag)
-        # Judged only now: half of the elements hold no text, and no rule asks for them.
-        element.end = len(self.blocks)
-        if element.end > start:
-            element.label, element.verdict = _judge(node, tag)
-            parent.children.append(element)
+        # Judged only now: a quarter of the elements hold no text, and no rule asks for them.
+        end = len(self.blocks)
+        if end > start:
+            children.append(Element(tag, *_judge(node, tag), start, end, inner))
 
 
 def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     attributes = node.attributes
     if not attributes:
         return "", Verdict.ALIEN if tag == "aside" else Verdict.NEUTRAL
-    label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_LABEL_CHARS]
+    name, identity = attributes.get("class"), attributes.get("id")
+    label = (f"{name} {identity}" if name and identity else name or identity or "")[:MAX_LABEL_CHARS].strip()
     verdict = label_verdict(label, tag) if label else Verdict.NEUTRAL
-    if attributes.get("itemprop") == "articleBody":
-        return label, Verdict.GOOD
     if tag == "aside":
         return label, verdict | Verdict.SUSPECT | Verdict.ALIEN
+    if name is not None and len(attributes) == 1 + (identity is not None):
+        return label, verdict
+    if attributes.get("itemprop") == "articleBody":
+        return label, Verdict.GOOD
     hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
     if hidden or "display:none" in (attributes.get("style") or "").replace(" ", ""):
         verdict |= Verdict.SUSPECT
