@@ -6,9 +6,9 @@ are searched faster than text. What is not plain by these rough counts goes thro
 
 import re
 
-# A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). A tag goes from `<` and a letter to
-# the first `>` outside quotes, where a quote that is never closed counts as any character. Names that begin with no
-# letter of a raw element come first, since most tags are such.
+# A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). A tag goes from `<` and a letter
+# to the first `>` outside quotes, where a quote that is never closed counts as any character. Names that begin
+# with no letter of a raw element come first, since most tags are such.
 _INSIDE = rb"""[^>"']*+(?:(?>"[^"]*+"|'[^']*+'|["'])[^>"']*+)*+"""
 _RAW_NAMES = (b"script", b"style", b"textarea", b"title", b"iframe", b"xmp", b"noembed", b"noframes")
 _RAW = b"|".join(rb"(?i:%b)(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:%b)))*+" % (name, name) for name in _RAW_NAMES)
