@@ -15,15 +15,30 @@ from services.normalizer.vocabulary import MAX_LABEL_CHARS, Verdict, label_verdi
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 _SKIPPED = words(
-    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset figcaption footer"
-    " iframe img input label link map math menu meta nav noscript object option picture progress script select"
-    " source style svg template textarea title video"
+    "amp-ad amp-sidebar amp-social-share audio button canvas datalist dialog embed fieldset footer"
+    " iframe input label link map math menu meta nav noscript object option progress script select"
+    " source style svg template textarea title video -comment -document -undef !doctype !"
 )
 _INLINE = words(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark nobr o:p q rb rp rt ruby s samp"
+    "abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd mark o:p picture q rb rp rt ruby s samp"
     " small span strike strong sub sup time tt u var wbr"
 )
-_CELLS = frozenset({"td", "th"})
+_LEFT_OUT, _WALKED, _LINK, _BREAK, _CELL, _GLUED, _PICTURE, _CAPTION = range(8)
+_ROLES: dict[str | None, int] = {
+    None: _LEFT_OUT,
+    **dict.fromkeys(_SKIPPED, _LEFT_OUT),
+    **dict.fromkeys(_INLINE, _WALKED),
+    "a": _LINK,
+    "br": _BREAK,
+    "td": _CELL,
+    "th": _CELL,
+    "nobr": _GLUED,
+    "img": _PICTURE,
+    "amp-img": _PICTURE,
+    "figcaption": _CAPTION,
+}
+"""What the walk does at an element. Any other tag borders a block."""
+
 _LIST_PARTS = frozenset({"li", "td", "th", "dd"})
 
 _MAX_DEPTH = 200
@@ -32,8 +47,11 @@ _MAX_DEPTH = 200
 _BORDER = "\x00"
 """Marks a `nobr` border inside a block. The parser never yields NUL, so the mark cannot come from the page."""
 
+_BORDERS = {_CELL: " ", _GLUED: _BORDER}
+
 _WEIGHT_LIMIT = 1_200
 _SHORT_CHARS = 60
+_NO_ANCHORS: list[LexborNode] = []
 _LINK_SHARE_LIMIT = 0.45
 
 
@@ -64,10 +82,10 @@ class Element:
 
     tag: str
     label: str
-    start: int
     verdict: int
-    end: int = 0
-    children: list["Element"] = field(default_factory=list)
+    start: int
+    end: int
+    children: list["Element"]
 
     def holds(self, index: int) -> bool:
         """Tell whether a block stands in this element."""
@@ -83,11 +101,21 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """An element that is no text, and the index of the block before which it stands."""
+
+    index: int
+    node: LexborNode
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
-    """The text of a page in reading order, and the tree of containers over it."""
+    """The text of a page in reading order, the tree of containers over it, and the pictures between the text."""
 
     blocks: list[Block]
     top: Element
+    pictures: list[Placed] = field(default_factory=list)
+    captions: list[Placed] = field(default_factory=list)
 
 
 def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Flow:
@@ -98,11 +126,12 @@ def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Fl
         excluded: `mem_id` of elements to leave out with all they hold.
     """
     walker = _Walker(excluded)
-    top = Element(tag=root.tag or "body", label="", start=0, verdict=Verdict.NEUTRAL)
-    walker.walk(root, top, anchor=None, depth=0)
-    walker.flush(top.tag)
-    top.end = len(walker.blocks)
-    return Flow(walker.blocks, top)
+    tag = root.tag or "body"
+    children: list[Element] = []
+    walker.walk(root, tag, children, anchor=None, depth=0)
+    walker.flush(tag)
+    top = Element(tag, "", Verdict.NEUTRAL, 0, len(walker.blocks), children)
+    return Flow(walker.blocks, top, walker.pictures, walker.captions)
 
 
 class _Walker:
@@ -110,68 +139,100 @@ class _Walker:
 
     def __init__(self, excluded: frozenset[int]) -> None:
         self.blocks: list[Block] = []
+        self.pictures: list[Placed] = []
+        self.captions: list[Placed] = []
         self._excluded = excluded
         self._pieces: list[str] = []
         self._anchors: list[LexborNode] = []
         self._link_chars = 0
         self._breaks = 0
 
-    def walk(self, node: LexborNode, element: Element, *, anchor: LexborNode | None, depth: int) -> None:
+    def walk(
+        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
+    ) -> None:
+        """Walk below a node whose text belongs to a block of `tag`; the containers found join `children`."""
+        pieces = self._pieces
         child = node.first_child
         while child is not None:
-            tag = child.tag
-            if tag == "-text":
-                self._take_text(child.text_content, anchor)
-            elif tag is None or tag in _SKIPPED or tag[0] in "-!" or self._is_excluded(child):
-                pass
-            elif tag == "br":
-                self._take_break(element.tag)
-            elif depth >= _MAX_DEPTH:
-                self._take_text(child.text(separator=" "), anchor)
-            elif tag in _INLINE:
-                self._walk_inline(child, element, tag=tag, anchor=anchor, depth=depth)
-            elif tag in _CELLS:
-                self._pieces.append(" ")
-                self.walk(child, element, anchor=anchor, depth=depth + 1)
-                self._pieces.append(" ")
-            elif (first := child.first_child) is not None:
+            name = child.tag
+            if name == "-text":
+                text = child.text_content
+                if not text or text.isspace():
+                    if pieces:
+                        pieces.append(" ")
+                else:
+                    self._add_text(text, anchor)
+            elif (role := _ROLES.get(name)) is None:
                 # Most elements without text are empty but for white space: no container is made of them.
-                if first.tag != "-text" or first.next is not None or not (first.text_content or "").isspace():
-                    self._walk_block(child, element, tag=tag, anchor=anchor, depth=depth)
-                elif self._pieces:
-                    self.flush(element.tag)
+                if (first := child.first_child) is not None:
+                    if pieces:
+                        self.flush(tag)
+                    if first.tag != "-text" or first.next is not None:
+                        self._walk_block(child, name or "", children, anchor=anchor, depth=depth)
+                    elif (text := first.text_content) and not text.isspace():
+                        self._take_leaf(child, name or "", children, text=text, anchor=anchor)
+            elif role:
+                self._walk_other(child, tag, children, role=role, anchor=anchor, depth=depth)
             child = child.next
 
     def flush(self, tag: str) -> None:
         """End the current block, if it holds any text."""
-        if not self._pieces:
+        pieces = self._pieces
+        if not pieces:
             return
-        text = block_text("".join(self._pieces))
-        self._pieces.clear()
-        anchors, self._anchors = self._anchors, []
-        link_chars, self._link_chars = self._link_chars, 0
+        text = block_text(pieces[0] if len(pieces) == 1 else "".join(pieces))
+        pieces.clear()
         self._breaks = 0
+        share, anchors = 0.0, _NO_ANCHORS
+        if self._link_chars:
+            share = min(1.0, self._link_chars / (len(text) or 1))
+            anchors, self._anchors, self._link_chars = self._anchors, [], 0
         if text:
-            share = min(1.0, link_chars / len(text))
-            weight = _weight(text, tag, share)
-            self.blocks.append(Block(tag, text, share, weight, anchors))
+            self.blocks.append(Block(tag, text, share, _weight(text, tag, share), anchors))
 
-    def _is_excluded(self, node: LexborNode) -> bool:
-        return bool(self._excluded) and node.mem_id in self._excluded
-
-    def _take_text(self, text: str | None, anchor: LexborNode | None) -> None:
-        if not text:
-            return
-        if text.isspace():
-            if self._pieces:
-                self._pieces.append(" ")
-            return
+    def _add_text(self, text: str, anchor: LexborNode | None) -> None:
         self._pieces.append(text)
         self._breaks = 0
         if anchor is not None:
             self._link_chars += len(text)
             if not self._anchors or self._anchors[-1] is not anchor:
                 self._anchors.append(anchor)
+
+    def _walk_other(
+        self,
+        node: LexborNode,
+        tag: str,
+        children: list[Element],
+        *,
+        role: int,
+        anchor: LexborNode | None,
+        depth: int,
+    ) -> None:
+        """Walk what is neither text nor a block."""
+        if role == _BREAK:
+            self._take_break(tag)
+        elif role == _PICTURE:
+            self.pictures.append(Placed(len(self.blocks), node))
+        elif role == _CAPTION:
+            self.captions.append(Placed(len(self.blocks), node))
+        elif not self._is_left_out(node, anchor, depth):
+            border = _BORDERS.get(role)
+            if border:
+                self._pieces.append(border)
+            self.walk(node, tag, children, anchor=node if role == _LINK else anchor, depth=depth + 1)
+            if border:
+                self._pieces.append(border)
+
+    def _is_left_out(self, node: LexborNode, anchor: LexborNode | None, depth: int) -> bool:
+        """Tell whether an element is not walked: a rule excludes it, or it stands too deep."""
+        if self._excluded and node.mem_id in self._excluded:
+            return True
+        if depth < _MAX_DEPTH:
+            return False
+        text = node.text(separator=" ")
+        if text and not text.isspace():
+            self._add_text(text, anchor)
+        return True
 
     def _take_break(self, tag: str) -> None:
         self._breaks += 1
@@ -180,42 +241,53 @@ class _Walker:
         else:
             self._pieces.append("\n")
 
-    def _walk_inline(
-        self, node: LexborNode, element: Element, *, tag: str, anchor: LexborNode | None, depth: int
+    def _take_leaf(
+        self,
+        node: LexborNode,
+        tag: str,
+        children: list[Element],
+        *,
+        text: str,
+        anchor: LexborNode | None,
     ) -> None:
-        if tag == "a":
-            anchor = node
-        elif tag == "nobr":
-            self._pieces.append(_BORDER)
-        self.walk(node, element, anchor=anchor, depth=depth + 1)
-        if tag == "nobr":
-            self._pieces.append(_BORDER)
+        """Take a block element that holds one text and nothing else, as most paragraphs do."""
+        if self._excluded and node.mem_id in self._excluded:
+            return
+        start = len(self.blocks)
+        self._add_text(text, anchor)
+        self.flush(tag)
+        if len(self.blocks) > start:
+            children.append(Element(tag, *_judge(node, tag), start, start + 1, []))
 
     def _walk_block(
-        self, node: LexborNode, parent: Element, *, tag: str, anchor: LexborNode | None, depth: int
+        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
     ) -> None:
-        if self._pieces:
-            self.flush(parent.tag)
-        label, verdict = _judge(node, tag)
-        element = Element(tag=tag, label=label, start=len(self.blocks), verdict=verdict)
-        self.walk(node, element, anchor=anchor, depth=depth + 1)
+        if self._is_left_out(node, anchor, depth):
+            return
+        start = len(self.blocks)
+        inner: list[Element] = []
+        self.walk(node, tag, inner, anchor=anchor, depth=depth + 1)
         if self._pieces:
             self.flush(tag)
-        element.end = len(self.blocks)
-        if element.end > element.start:
-            parent.children.append(element)
+        # Judged only now: a quarter of the elements hold no text, and no rule asks for them.
+        end = len(self.blocks)
+        if end > start:
+            children.append(Element(tag, *_judge(node, tag), start, end, inner))
 
 
 def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     attributes = node.attributes
     if not attributes:
         return "", Verdict.ALIEN if tag == "aside" else Verdict.NEUTRAL
-    label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_LABEL_CHARS]
+    name, identity = attributes.get("class"), attributes.get("id")
+    label = (f"{name} {identity}" if name and identity else name or identity or "")[:MAX_LABEL_CHARS].strip()
     verdict = label_verdict(label, tag) if label else Verdict.NEUTRAL
-    if attributes.get("itemprop") == "articleBody":
-        return label, Verdict.GOOD
     if tag == "aside":
         return label, verdict | Verdict.SUSPECT | Verdict.ALIEN
+    if name is not None and len(attributes) == 1 + (identity is not None):
+        return label, verdict
+    if attributes.get("itemprop") == "articleBody":
+        return label, Verdict.GOOD
     hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
     if hidden or "display:none" in (attributes.get("style") or "").replace(" ", ""):
         verdict |= Verdict.SUSPECT

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
 from services.normalizer.containers import Choice, choose_container
 from services.normalizer.edges import is_complete, until_end, without_head
+from services.normalizer.furniture import is_furniture, item_headings
 from services.normalizer.standfirst import standfirst_index
 from services.normalizer.structured import Structured
 from services.normalizer.text import letters_of, lines_of
-from services.normalizer.vocabulary import is_stock_phrase
 
 _MIN_STRUCTURED_CHARS = 300
 _REPEAT_CHARS = 80
@@ -103,7 +103,7 @@ def _short_lines(flow: Flow) -> Body:
     if len(headings) != 1:
         return NO_BODY
     below = range(headings[0] + 1, len(flow.blocks))
-    kept = [i for i in below if flow.blocks[i].tag == "p" and not _is_furniture(flow.blocks[i])]
+    kept = [i for i in below if flow.blocks[i].tag == "p" and not is_furniture(flow.blocks[i])]
     paragraphs = tuple(flow.blocks[i].text for i in kept)
     return Body(paragraphs=paragraphs, method="short_lines", confidence=0.1, indexes=tuple(kept))
 
@@ -127,11 +127,12 @@ def _kept(blocks: list[Block], indexes: Iterable[int], *, title: str | None, tru
     kept: list[int] = []
     seen: set[str] = set()
     headline = letters_of(title or "")
+    items = frozenset() if trusted else item_headings(blocks, indexes)
     for i in indexes:
         block = blocks[i]
         if block.dropped or block.tag == "h1" or _repeats_title(block, title, headline):
             continue
-        if not trusted and _is_furniture(block):
+        if not trusted and i not in items and is_furniture(block):
             continue
         # Short repeats are legitimate (recipes, verses); a long one is a box printed twice.
         if len(block.text) > _REPEAT_CHARS:
@@ -146,15 +147,6 @@ def _kept(blocks: list[Block], indexes: Iterable[int], *, title: str | None, tru
 
 def _repeats_title(block: Block, title: str | None, letters: str) -> bool:
     return bool(title) and len(block.text) <= len(title or "") + 30 and block.letters == letters
-
-
-def _is_furniture(block: Block) -> bool:
-    length = len(block.text)
-    if length < 3 and not block.letters:
-        return True
-    if block.link_share > 0.5 and (length < 250 or block.link_share > 0.8):
-        return True
-    return length < 200 and is_stock_phrase(block.text)
 
 
 def _opens_with(blocks: list[Block], kept: list[int], lead: Block) -> bool:

@@ -10,12 +10,16 @@ from itertools import accumulate
 
 from services.normalizer.blocks import HEADINGS, Block, Element, Flow
 from services.normalizer.cards import drop_cards
-from services.normalizer.vocabulary import Verdict, is_never_article
+from services.normalizer.vocabulary import Verdict, is_foreign_label, is_never_article
 
 _SUSPECT_SHARE = 0.25
 _ALIEN_SHARE = 0.5
 _DESCENT_SHARE = 0.6
 _LEAVES = frozenset({"p", "blockquote", "li", "ul", "ol", "table", "dl", "pre"})
+_PROSE_CHARS = 600
+_PROSE_WEIGHT = 80.0
+_PROSE_TAGS = frozenset({"p", "li", "div"})
+_SENTENCE_ENDS = tuple('.!?。"”’»…)')
 _DIGITS = re.compile(r"\d+")
 
 
@@ -90,20 +94,38 @@ def _blocks_under(flow: Flow, verdict: int) -> list[Block]:
 
 def _drop(parent: Element, blocks: list[Block], masses: Masses, *, only: int = Verdict.SUSPECT) -> None:
     for child in parent.children:
-        if child.verdict & only and _is_foreign(child, masses):
+        if child.verdict & only and _is_foreign(child, blocks, masses):
             for block in blocks[child.start : child.end]:
                 block.dropped = True
         else:
             _drop(child, blocks, masses, only=only)
 
 
-def _is_foreign(element: Element, masses: Masses) -> bool:
+def _is_foreign(element: Element, blocks: list[Block], masses: Masses) -> bool:
     mass = masses.of(element)
+    alien = element.verdict & Verdict.ALIEN
     if mass < _SUSPECT_SHARE * masses.total:
-        return True
-    if not element.verdict & Verdict.ALIEN:
+        return bool(alien) or mass < _PROSE_WEIGHT or not _is_prose(element, blocks)
+    if not alien:
         return False
     return mass < _ALIEN_SHARE * masses.total or is_never_article(element.label)
+
+
+def _is_prose(element: Element, blocks: list[Block]) -> bool:
+    """Tell whether a part holds whole paragraphs with few links: a section whose name only sounds like furniture.
+
+    Sections are named after their matter too: `podcast-gear-tips`, `how-to-shop`, `product-details`.
+    """
+    if is_foreign_label(element.label):
+        return False
+    prose = total = links = 0.0
+    for block in blocks[element.start : element.end]:
+        length = len(block.text)
+        total += length
+        links += length * block.link_share
+        if block.weight >= _PROSE_WEIGHT and block.link_share < 0.25 and block.tag in _PROSE_TAGS:
+            prose += length if block.text.endswith(_SENTENCE_ENDS) else 0
+    return prose >= max(_PROSE_CHARS, 0.5 * total) and links < 0.15 * total
 
 
 def _start(flow: Flow, masses: Masses, title: str | None) -> Element | None:

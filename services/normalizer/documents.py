@@ -7,6 +7,7 @@ from typing import Any
 import zstandard
 
 from services.normalizer.fields import Extraction
+from services.normalizer.records import detail_record
 from services.normalizer.sightings import fields_of
 from shared.encoding import dump_json
 from shared.ledger.batches import StoredCapture
@@ -37,6 +38,7 @@ def article_document(capture: StoredCapture, warc_key: str, article: Extraction)
         "title": article.title,
         "body": list(article.body),
         **fields_of(article),
+        **detail_record(article),
     }
 
 

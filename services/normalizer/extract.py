@@ -10,6 +10,15 @@ from services.normalizer.authors import find_authors
 from services.normalizer.blocks import Flow, read_flow
 from services.normalizer.body import Body, find_body
 from services.normalizer.dating import find_dates
+from services.normalizer.details import (
+    counts_of,
+    fingerprints,
+    pictures,
+    section_of,
+    tags_of,
+    text_blocks,
+    text_links,
+)
 from services.normalizer.fallback import second_opinion
 from services.normalizer.fields import Extraction, PageContext, Provenance
 from services.normalizer.languages import find_language
@@ -76,6 +85,9 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
         _assembled(known, page, context, text),
         published_precision=dates.published.value.precision if dates.published else None,
         related=related,
+        blocks=text_blocks(flow, text),
+        images=pictures(flow, text, place.headline, page.base),
+        links=text_links(flow, text, page.base),
     )
 
 
@@ -88,6 +100,7 @@ def _opening(flow: Flow, body: Body) -> list[str]:
 def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext, body: Body) -> Extraction:
     values = {name: entry.value for name, entry in known.items()}
     signed = values.get("authors")
+    counts = counts_of(body.paragraphs)
     return Extraction(
         url=context.url,
         title=values.get("title"),
@@ -107,6 +120,11 @@ def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext
         image=image_address(page.structured, page.base),
         charset=page.codec,
         confidence=body.confidence,
+        section=section_of(page.structured),
+        tags=tags_of(page.structured),
+        words=counts.words,
+        characters=counts.characters,
+        fingerprints=fingerprints(body.paragraphs),
     )
 
 

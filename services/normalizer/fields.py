@@ -11,6 +11,7 @@ from shared.errors import PressmarkError
 from shared.sources import ArticleRules
 
 DatePrecision = Literal["second", "minute", "day", "month", "year"]
+BlockKind = Literal["paragraph", "heading", "quote", "list_item", "table_row", "caption"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,44 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextBlock:
+    """One paragraph of the body and what it is."""
+
+    kind: BlockKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture of the article. `alternative`: the text for those who do not see it."""
+
+    url: str
+    caption: str | None
+    alternative: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextLink:
+    """Where the body links to, and the words that do."""
+
+    url: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprints:
+    """What equal and nearly equal texts are found by.
+
+    Attributes:
+        exact: `sha256:<hex>` over the visible characters.
+        near: 64 bits in hexadecimal; texts that share most of their wording differ in few of them.
+    """
+
+    exact: str
+    near: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
     """The fields of one article page.
 
@@ -82,6 +121,11 @@ class Extraction:
         language: ISO 639-1 code.
         body: Paragraphs in reading order, without mark-up.
         confidence: 0 to 1: how sure the choice of the body is.
+        blocks: The paragraphs of `body`, in the same order, with their kinds.
+        images: Pictures between the headline and the end of the text.
+        links: Addresses that the text links to, each once.
+        words: A character of a script written without spaces counts as one.
+        fingerprints: None when there is no text.
     """
 
     url: str | None
@@ -102,6 +146,14 @@ class Extraction:
     image: str | None = None
     charset: str = "utf-8"
     confidence: float = 0.0
+    blocks: tuple[TextBlock, ...] = ()
+    images: tuple[Picture, ...] = ()
+    links: tuple[TextLink, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    words: int = 0
+    characters: int = 0
+    fingerprints: Fingerprints | None = None
 
     @property
     def text(self) -> str:

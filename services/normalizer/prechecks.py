@@ -6,13 +6,22 @@ are searched faster than text. What is not plain by these rough counts goes thro
 
 import re
 
-# A comment, a raw text element (WHATWG HTML §13.2.5), or a tag: from `<` and a letter to the first `>`
-# outside quotes, where a quote that is never closed counts as any character.
+# A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). A tag goes from `<` and a letter
+# to the first `>` outside quotes, where a quote that is never closed counts as any character. Names that begin
+# with no letter of a raw element come first, since most tags are such.
+_INSIDE = rb"""[^>"']*+(?:(?>"[^"]*+"|'[^']*+'|["'])[^>"']*+)*+"""
+_RAW_NAMES = (b"script", b"style", b"textarea", b"title", b"iframe", b"xmp", b"noembed", b"noframes")
+_RAW = b"|".join(rb"(?i:%b)(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:%b)))*+" % (name, name) for name in _RAW_NAMES)
 _ROUGH_TAG = re.compile(
-    rb"<(?:!--(?>[^-]+|-(?!->))*+"
-    rb"|(?P<raw>(?i:script|style|textarea|title|iframe|xmp|noembed|noframes))(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:(?P=raw))))*+"
-    rb"""|(?P<tag>[a-zA-Z](?>[^>"']+|"[^"]*+"|'[^']*+'|["'])*+))"""
+    rb"<(?:[a-hj-mo-ru-wyzA-HJ-MO-RU-WYZ]"
+    + _INSIDE
+    + rb"|!--(?>[^-]+|-(?!->))*+|"
+    + _RAW
+    + rb"|[a-zA-Z]"
+    + _INSIDE
+    + rb")"
 )
+_NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
 _MAX_BYTES = 6_000_000
 _MAX_TAGS = 30_000
 _LEAST_TAGS = 8
@@ -26,7 +35,9 @@ def is_plain(markup: bytes) -> bool:
     """Tell whether UTF-8 mark-up has some tags, none of them long, and nearly as many ends as starts."""
     if len(markup) > _MAX_BYTES or markup.count(b"<") > 2 * _MAX_TAGS:
         return False
-    tags = [tag for _, tag in _ROUGH_TAG.findall(markup)]
-    if not _LEAST_TAGS <= len(tags) <= _MAX_TAGS or len(max(tags, key=len)) > _MAX_TAG_BYTES:
+    tags = _ROUGH_TAG.findall(markup)
+    if not _LEAST_TAGS <= len(tags) <= _MAX_TAGS:
+        return False
+    if any(len(tag) > _MAX_TAG_BYTES and not _NO_TAG.match(tag) for tag in tags):
         return False
     return len(tags) <= _MAX_OPEN or len(tags) - markup.count(b"</") <= _MAX_OPEN

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.normalizer.fields import Extraction, ExtractionError, Provenance
 
-__all__ = ["error_record", "extraction_record"]
+__all__ = ["detail_record", "error_record", "extraction_record"]
 
 
 def extraction_record(extraction: Extraction, identity: str | None = None) -> dict[str, Any]:
@@ -37,6 +37,7 @@ def extraction_record(extraction: Extraction, identity: str | None = None) -> di
         "image": extraction.image,
         "charset": extraction.charset,
         "confidence": extraction.confidence,
+        **detail_record(extraction),
     }
 
 
@@ -54,4 +55,21 @@ def _provenance_record(entry: Provenance) -> dict[str, Any]:
             {"raw": candidate.raw, "method": candidate.method, "reason": candidate.reason}
             for candidate in entry.rejected
         ],
+    }
+
+
+def detail_record(article: Extraction) -> dict[str, Any]:
+    """Return what an article holds besides its text and its dates, as plain JSON."""
+    prints = article.fingerprints
+    return {
+        "section": article.section,
+        "tags": list(article.tags),
+        "images": [
+            {"url": one.url, "caption": one.caption, "alternative": one.alternative} for one in article.images
+        ],
+        "links": [{"url": one.url, "text": one.text} for one in article.links],
+        "words": article.words,
+        "characters": article.characters,
+        "fingerprints": {"exact": prints.exact, "near": prints.near} if prints else None,
+        "kinds": [block.kind for block in article.blocks],
     }

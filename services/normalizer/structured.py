@@ -33,6 +33,7 @@ class Structured:
         articles: JSON-LD objects of an article type, in page order.
         others: JSON-LD objects of other types, such as the page or a video; their dates are second best.
         names: The `name` of JSON-LD objects by their `@id`, for articles that only refer to their author.
+        tags: Every `article:tag`, in page order.
         canonical: `href` of `link rel=canonical` as written.
         html_language: `lang` of the `html` element as written.
     """
@@ -41,6 +42,7 @@ class Structured:
     articles: tuple[JsonObject, ...] = ()
     others: tuple[JsonObject, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
     canonical: str | None = None
     html_language: str | None = None
 
@@ -82,8 +84,10 @@ def read_structured(tree: LexborHTMLParser) -> Structured:
                 names.setdefault(identity, plain(name))
     link = tree.css_first('link[rel="canonical"]')
     root = tree.root
+    meta, tags = _read_meta(tree)
     return Structured(
-        meta=_read_meta(tree),
+        meta=meta,
+        tags=tuple(tags),
         articles=tuple(articles),
         others=tuple(others),
         names=names,
@@ -110,15 +114,19 @@ def _joined(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read_meta(tree: LexborHTMLParser) -> dict[str, str]:
+def _read_meta(tree: LexborHTMLParser) -> tuple[dict[str, str], list[str]]:
     meta: dict[str, str] = {}
+    tags: list[str] = []
     for node in tree.css("meta"):
         attributes = node.attributes
         content = attributes.get("content") or attributes.get("value")
         key = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
         if content and key:
-            meta.setdefault(key.strip().lower(), content)
-    return meta
+            name = key.strip().lower()
+            meta.setdefault(name, content)
+            if name == "article:tag":
+                tags.append(content)
+    return meta, tags
 
 
 def _loaded(text: str) -> object:

@@ -72,7 +72,7 @@ _SUSPECT = _whole_words(
     # pictures and players
     r"caption\w* wp-caption-text credits? image-?(?:caption|credit|source) photo-?(?:caption|credit) figcaption"
     r" gallery\w* slideshow slider carousel lightbox media-?(?:caption|info) player video-?\w* audio-?\w*"
-    r" podcast-?\w* embed\w* social-embed instagram-media twitter-tweet tiktok-embed",
+    r" podcast-?\w* embed\w* social-embed instagram-media tiktok-embed",
     # what a reader does not see at first
     r"cookie\w* consent\w* gdpr modal\w* popup\w* pop-up overlay\w* tooltip\w* toast dropdown\w* offcanvas hidden"
     r" hide invisible visually-?hidden sr-only screen-reader\w* print-?only d-none noprint no-print",
@@ -84,6 +84,11 @@ _SUSPECT_CAMEL = re.compile(
     r"|Breadcrumbs?|Paywall|Subscribe|Sidebar|Footer|Toolbar|Tags?|MostRead|ReadMore|AuthorBio|Timestamp"
     r"|RelatedContent|Disclaimer)(?![a-z])"
     r"|__(?:related|share|social|newsletter|comments?|byline|caption|tags?|ad|meta|teaser|promo)\b"
+)
+# `overflow-hidden`, `md:hidden`, `label-hidden`, `with-right-rail`: how a part looks or what stands beside it.
+_LAYOUT = re.compile(
+    r"overflow-|label-hidden|:|(?:^|[-_])(?:with|has|no|layout|is)[-_]\S*(?:sidebar|rail)|sidebar-(?:fixed|left|right)",
+    re.IGNORECASE,
 )
 _ALIEN = _whole_words(
     r"comments? comment-?(?:list|section|area|form|respond)s? disqus respond related\w* recommend\w* recirc\w*"
@@ -175,6 +180,8 @@ def _name_verdict(name: str) -> int:
     verdict = Verdict.NEUTRAL
     if _GOOD.search(name):
         verdict |= Verdict.GOOD
+    if _LAYOUT.search(name):
+        return verdict
     if _SUSPECT.search(name) or _SUSPECT_CAMEL.search(name):
         verdict |= Verdict.SUSPECT
     if _ALIEN.search(name) or _CONSENT.search(name):

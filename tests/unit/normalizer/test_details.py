@@ -1,0 +1,110 @@
+"""Kinds of blocks, pictures, links, tags, counts and fingerprints of an article."""
+
+from services.normalizer.details import counts_of, fingerprints
+from services.normalizer.extract import extract
+from services.normalizer.fields import Extraction, PageContext
+from services.normalizer.records import extraction_record
+
+PROSE = "The council of the town met on Monday and spoke for two hours about the new bridge over the river"
+HEAD = (
+    '<meta property="article:section" content="Town"><meta property="article:tag" content="Bridges">'
+    '<meta property="article:tag" content="Rivers"><meta name="description" content="A bridge is built.">'
+)
+BODY = f"""<header><img src="/logo.png" width="40" height="40"></header>
+<article><h1>A bridge</h1>
+<figure><img src="/bridge.jpg" alt="A drawing"><figcaption>The bridge, drawn.</figcaption></figure>
+<p>{PROSE}.</p><p>{PROSE}, as <a href="/report?id=1">the report</a> says.</p><h2>What it costs</h2>
+<blockquote><p>{PROSE}, said the mayor.</p></blockquote>
+<ul><li>{PROSE}, first.</li><li>{PROSE}, second.</li></ul>
+<table><tr><td>Stone</td><td>Forty metres of it, and a little more for the steps</td></tr></table>
+<p>{PROSE} and went home.</p></article>
+<aside><img src="/advert.jpg"><p>Buy this.</p></aside>"""
+
+
+def extraction() -> Extraction:
+    page = f"<html><head><title>A bridge</title>{HEAD}</head><body>{BODY}</body></html>"
+    return extract(page.encode(), PageContext(url="https://paper.example/news/1"))
+
+
+def distance(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def near(text: str) -> str:
+    prints = fingerprints([text])
+    assert prints is not None
+    return prints.near
+
+
+def test_every_paragraph_has_its_kind() -> None:
+    found = extraction()
+
+    assert tuple(block.text for block in found.blocks) == found.body
+    assert [block.kind for block in found.blocks] == [
+        "paragraph",
+        "paragraph",
+        "heading",
+        "quote",
+        "list_item",
+        "list_item",
+        "table_row",
+        "paragraph",
+    ]
+
+
+def test_pictures_of_the_article_have_captions_and_others_are_none_of_it() -> None:
+    found = extraction()
+
+    assert [(one.url, one.caption, one.alternative) for one in found.images] == [
+        ("https://paper.example/bridge.jpg", "The bridge, drawn.", "A drawing")
+    ]
+
+
+def test_links_section_tags_and_description_are_kept() -> None:
+    found = extraction()
+
+    assert [(link.url, link.text) for link in found.links] == [
+        ("https://paper.example/report?id=1", "the report")
+    ]
+    assert (found.section, found.tags, found.description) == (
+        "Town",
+        ("Bridges", "Rivers"),
+        "A bridge is built.",
+    )
+
+
+def test_words_and_characters_are_counted_also_where_words_have_no_spaces() -> None:
+    assert counts_of(["Two words.", "And three more."]).words == 5
+    assert counts_of(["新しい橋 new"]).words == 5
+    assert counts_of(["abc", "de"]).characters == 5
+
+
+def test_a_text_with_a_few_changed_words_has_nearly_the_same_signature() -> None:
+    words = [f"word{number * number % 977}" for number in range(400)]
+    changed = [*words[:100], "new", *words[101:300], "other", *words[301:]]
+    foreign = [f"term{number * number % 983}" for number in range(400)]
+
+    assert distance(near(" ".join(words)), near(" ".join(changed))) <= 6
+    assert distance(near(" ".join(words)), near(" ".join(foreign))) >= 16
+
+
+def test_a_signature_is_the_same_for_ever() -> None:
+    prints = fingerprints(["One line.", "Another line."])
+
+    assert prints is not None
+    assert prints.exact == "sha256:3da4df4f2521c2ea5aaab570a8690f8ba4d9d2e5975f58312c6f86e395dd7a44"
+    assert prints.near == "fffffffffffe007f"
+
+
+def test_a_text_without_words_has_no_fingerprint() -> None:
+    assert fingerprints([]) is None
+
+
+def test_a_record_says_all_of_it_in_plain_json() -> None:
+    record = extraction_record(extraction())
+
+    assert record["kinds"][3] == "quote"
+    assert record["images"][0]["caption"] == "The bridge, drawn."
+    assert record["links"][0]["url"] == "https://paper.example/report?id=1"
+    assert (record["section"], record["tags"]) == ("Town", ["Bridges", "Rivers"])
+    assert record["fingerprints"]["exact"].startswith("sha256:")
