@@ -93,7 +93,7 @@ class WebhookSender:
         log.info(
             "webhook_told",
             webhook=due.webhook_id,
-            event=due.told.event_id,
+            event_id=due.told.event_id,
             outcome=attempt.outcome,
             attempt=due.attempts,
             dead=again_at is None and attempt.outcome != "delivered",

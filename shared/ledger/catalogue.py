@@ -44,7 +44,7 @@ class Catalogue:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def latest(
         self,
@@ -254,7 +254,7 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Transaction]:
-        with self._database.transaction() as ledger:
+        with self.database.transaction() as ledger:
             ledger.run_script(sql.READ_ONLY)
             yield ledger
 

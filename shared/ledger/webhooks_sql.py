@@ -41,7 +41,7 @@ TEST: LiteralString = """
 with event as (
     insert into events (at, kind, source_id, data)
     select %(at)s, 'webhook_test', source_id, jsonb_build_object('webhook', webhook_id)
-    from webhooks cross join lateral (select source_id from sources order by added_at limit 1) some
+    from webhooks cross join lateral (select source_id from sources order by added_at limit 1) any_source
     where webhook_id = %(webhook)s and webhooks.removed_at is null
     returning event_id, source_id
 )
