@@ -69,6 +69,18 @@ class NormalizeBatch(Message):
     batch_id: str
 
 
+class DeliverWebhooks(Message):
+    """Tell the webhooks what has happened. Sent by the scheduler."""
+
+    name = "fetcher.deliver_webhooks"
+
+
+class CheckWatches(Message):
+    """Hold what has happened against every watch. Sent by the scheduler."""
+
+    name = "normalizer.check_watches"
+
+
 class ShowCrawlerPulse(Message):
     """Prove that the crawler takes messages: work done, not a ping."""
 
@@ -95,6 +107,8 @@ ALL_MESSAGES: tuple[type[Message], ...] = (
     SampleArticles,
     FetchBatch,
     NormalizeBatch,
+    DeliverWebhooks,
+    CheckWatches,
     ShowCrawlerPulse,
     ShowFetcherPulse,
     ShowNormalizerPulse,

@@ -12,7 +12,7 @@ from rich.table import Table
 from services.admin.endings import PARTLY, give_up, notes
 from services.admin.evidence_cli import add_evidence_commands
 from services.admin.log_cli import add_log_commands
-from services.admin.printing import print_article, print_edit, print_json, print_json_lines
+from services.admin.printing import print_article, print_json, print_json_lines
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools, make_tools
 from shared.errors import NotFoundError, PressmarkError
@@ -34,7 +34,7 @@ source_commands = typer.Typer(no_args_is_help=True, help="Add, list and remove t
 def add_commands(app: typer.Typer) -> None:
     """Add the operator's commands to the program."""
     app.add_typer(source_commands, name="source")
-    for command in (crawl, recheck, archive, articles, article, edits, removals):
+    for command in (crawl, recheck, archive, articles, article):
         app.command()(command)
     add_evidence_commands(app)
     add_log_commands(app)
@@ -132,31 +132,6 @@ def article(article_id: str, as_json: Json = False) -> None:
             print_json(found.as_json())
         else:
             print_article(found)
-
-
-def edits(source: OfSource = None, as_json: Json = False) -> None:
-    """List the edits that were found, the last seen first, with the words that went and came."""
-    with tools() as kit:
-        found = kit.catalogue.every_edit(source_id=source)
-        if as_json:
-            print_json_lines(edit.as_json() for edit in found)
-        else:
-            for edit in found:
-                print_edit(edit)
-
-
-def removals(
-    source: OfSource = None,
-    suspects: Annotated[
-        bool, typer.Option("--suspects", help="Also what is missing, but not for long enough yet.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """List the articles that were taken down, or came back, with the looks that prove it."""
-    with tools() as kit:
-        found = kit.catalogue.every_removal(source_id=source, with_suspects=suspects)
-        rows = (one.as_json() for one in found)
-        show(rows, as_json=as_json, columns=("article", "state", "since", "url"))
 
 
 class tools:  # noqa: N801  (reads as the with-statement it is)

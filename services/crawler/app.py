@@ -22,6 +22,8 @@ from shared.ledger.registry import Registry
 from shared.ledger.schedule import Schedule
 from shared.messages import (
     AcceptLinks,
+    CheckWatches,
+    DeliverWebhooks,
     DispatchDue,
     FetchBatch,
     Message,
@@ -153,6 +155,8 @@ def _ticks(settings: CrawlerSettings) -> list[Tick]:
         Tick(message=ReapLeases(), every=settings.reap_interval),
         Tick(message=ReconcileWork(), every=settings.reconcile_interval),
         Tick(message=SampleArticles(), every=settings.sample_interval),
+        Tick(message=CheckWatches(), every=settings.watch_interval),
+        Tick(message=DeliverWebhooks(), every=settings.webhook_interval),
         Tick(message=ShowCrawlerPulse(), every=settings.pulse_interval),
         Tick(message=ShowFetcherPulse(), every=settings.pulse_interval),
         Tick(message=ShowNormalizerPulse(), every=settings.pulse_interval),

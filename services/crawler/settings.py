@@ -55,6 +55,12 @@ class CrawlerSettings(PressmarkSettings):
     sample_interval: timedelta = Field(default=timedelta(hours=1), ge=_SECOND)
     """Time between two searches for sources whose random sample of the day is not planned, and for edits."""
 
+    watch_interval: timedelta = Field(default=timedelta(seconds=15), ge=_SECOND)
+    """Time between two passes over what has happened for the names that are watched."""
+
+    webhook_interval: timedelta = Field(default=timedelta(seconds=5), ge=_SECOND)
+    """Time between two rounds of telling webhooks what has happened."""
+
     daily_sample: int = Field(default=60, ge=0, le=10_000)
     """Known articles of each source that are looked at on any day beside the plan, chosen at random."""
 

@@ -8,15 +8,18 @@ import structlog
 from services.fetcher.client import HttpClient
 from services.fetcher.gate import Gate
 from services.fetcher.own_endpoints import Endpoint, OwnEndpoints, endpoints_in
+from services.fetcher.posting import Poster
 from services.fetcher.settings import FetcherSettings, ReaderAddress
 from services.fetcher.snapshots import Snapshots
+from services.fetcher.webhooks import WebhookSender
 from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StaleLeaseError
 from shared.ledger.quarantine import Quarantine
-from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch, ShowFetcherPulse
+from shared.ledger.webhooks import Webhooks
+from shared.messages import AcceptLinks, DeliverWebhooks, FetchBatch, NormalizeBatch, ShowFetcherPulse
 from shared.settings import ServiceSettings, load
 
 log = structlog.get_logger(__name__)
@@ -39,15 +42,27 @@ def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> No
     bus.publish(NormalizeBatch(batch_id=batch.batch_id))
 
 
+def on_deliver_webhooks(_message: DeliverWebhooks, *, sender: WebhookSender) -> None:
+    """Tell the webhooks what is due."""
+    sender.deliver()
+
+
 def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
     """Return the fetcher's worker application."""
     database = Database(settings.database_url.get_secret_value())
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
+    gate = Gate(settings.private_networks, own=own_endpoints(settings, fetcher))
+    sender = WebhookSender(
+        webhooks=Webhooks(database),
+        poster=Poster(gate, user_agent=fetcher.user_agent, timeout=fetcher.webhook_timeout),
+        settings=fetcher,
+        clock=SystemClock(),
+    )
     snapshots = Snapshots(
         batches=Batches(database),
         evidence=EvidenceStore(settings.evidence()),
-        client=HttpClient(fetcher, Gate(settings.private_networks, own=own_endpoints(settings, fetcher))),
+        client=HttpClient(fetcher, gate),
         settings=fetcher,
         clock=SystemClock(),
         software=f"pressmark/{version('pressmark')}",
@@ -56,6 +71,7 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
         "fetcher",
         [
             Subscription(FetchBatch, partial(on_fetch_batch, snapshots=snapshots, bus=bus)),
+            Subscription(DeliverWebhooks, partial(on_deliver_webhooks, sender=sender)),
             Subscription(ShowFetcherPulse, lambda _: broker.show_pulse("fetcher")),
         ],
         settings=settings,

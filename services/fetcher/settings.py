@@ -79,6 +79,15 @@ class FetcherSettings(PressmarkSettings):
     nothing secret is ever sent. Off, because a reader must be able to trust where a page came from; an
     operator may find an outlet with an expired certificate worth its evidence all the same."""
 
+    webhook_timeout: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """Longest time for telling one webhook one thing, from the name to the end of its answer."""
+
+    webhook_round: int = Field(default=64, ge=1, le=1000)
+    """Deliveries to webhooks that one round takes on; the next round has the rest."""
+
+    webhook_patience: timedelta = Field(default=timedelta(days=3), gt=timedelta(0))
+    """How long a delivery is tried again before it is given up as dead. `pressmark webhook replay` revives it."""
+
     proxies: SecretStr = SecretStr("")
     """Names for proxies that want user and password, as `name=http://user:password@host:port`, separated by
     blanks. A source file says the name. What is written here is never logged or kept."""

@@ -16,6 +16,7 @@ from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sentinel import Sentinel
 from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.watching import check_watches
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
@@ -24,7 +25,8 @@ from shared.ledger.frontier import TargetKind
 from shared.ledger.history import History
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
-from shared.messages import NormalizeBatch, ShowNormalizerPulse
+from shared.ledger.watches import Watches
+from shared.messages import CheckWatches, NormalizeBatch, ShowNormalizerPulse
 from shared.metrics import ARTICLES
 from shared.settings import ServiceSettings
 from shared.sources import SourceFile, load_source
@@ -137,6 +139,11 @@ def on_normalize_batch(message: NormalizeBatch, *, normalizer: Normalizer) -> No
         normalizer.normalize(batch)
 
 
+def on_check_watches(_message: CheckWatches, *, watches: Watches) -> None:
+    """Hold what has happened against every watch."""
+    check_watches(watches)
+
+
 def make_app(settings: ServiceSettings) -> WorkerApp:
     """Return the normalizer's worker application."""
     database = Database(settings.database_url.get_secret_value())
@@ -152,6 +159,7 @@ def make_app(settings: ServiceSettings) -> WorkerApp:
         "normalizer",
         [
             Subscription(NormalizeBatch, partial(on_normalize_batch, normalizer=normalizer)),
+            Subscription(CheckWatches, partial(on_check_watches, watches=Watches(database))),
             Subscription(ShowNormalizerPulse, lambda _: broker.show_pulse("normalizer")),
         ],
         settings=settings,

@@ -11,6 +11,9 @@ import typer
 from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
 from services.admin.printing import print_json
+from services.admin.telling_cli import add_telling_commands
+from services.admin.watch_cli import add_watch_commands
+from services.admin.webhook_cli import add_webhook_commands
 from services.normalizer import cli as normalizer
 from services.normalizer.rules_cli import add_rules_commands
 from services.pressmark.demo import demo
@@ -87,5 +90,8 @@ app.command()(demo)
 standalone.add_commands(app)
 admin.add_commands(app)
 add_adding_commands(app, propose_source=propose_source)
+add_telling_commands(app)
+add_watch_commands(app)
+add_webhook_commands(app)
 normalizer.add_commands(app, fetch_page=fetch_page)
 add_rules_commands(app, source_commands=admin.source_commands)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from services.reader.errors import BadAddressError, NoSuchPageError
 from services.reader.exports import Exports
+from services.reader.feeds import Feeds
 from services.reader.pages import Pages
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
@@ -20,6 +21,7 @@ from shared.encoding import dump_json
 from shared.errors import TryAgainError
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.database import Database
+from shared.ledger.telling import Telling
 from shared.logs import set_up_logs
 from shared.settings import LedgerSettings, LogSettings, load
 
@@ -50,6 +52,7 @@ def create_app(
     app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.include_router(Exports(catalogue, settings=settings, render=render).router())
     app.include_router(Pages(catalogue, settings=settings, render=render, sources=sources).router())
+    app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)
     return SecurityHeaders(app)

@@ -7,11 +7,20 @@ from fastapi import Request
 from services.reader.errors import BadAddressError
 from shared.ledger.cursor import Cursor, CursorError
 
-__all__ = ["article_id_of", "cursor_of", "language_of", "number_of", "query_of", "source_id_of"]
+__all__ = [
+    "article_id_of",
+    "cursor_of",
+    "language_of",
+    "number_of",
+    "query_of",
+    "source_id_of",
+    "watch_id_of",
+]
 
 _ARTICLE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}", re.ASCII)
 _SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
+_WATCH_ID = re.compile(r"[a-z2-7]{8}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -71,6 +80,18 @@ def language_of(request: Request) -> str | None:
     if text and not _LANGUAGE.fullmatch(text):
         raise BadAddressError("A language is named by its tag, such as en, ko or zh.")
     return text.lower() or None
+
+
+def watch_id_of(request: Request) -> str | None:
+    """Return the watch a list keeps to, or None.
+
+    Raises:
+        BadAddressError: it cannot be one.
+    """
+    text = request.query_params.get("watch", "")
+    if text and not _WATCH_ID.fullmatch(text):
+        raise BadAddressError("A watch is named by its eight letters and digits.")
+    return text or None
 
 
 def query_of(request: Request) -> str:

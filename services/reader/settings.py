@@ -26,6 +26,12 @@ class ReaderSettings(PressmarkSettings):
     entries_on_page: int = Field(default=25, ge=1, le=100)
     """Entries on one page of the ledgers of edits and removals."""
 
+    feed_entries: int = Field(default=50, ge=1, le=500)
+    """Events in a feed, the newest."""
+
+    public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
+    """The address at which readers reach these pages, for the links in feeds. Empty: as each request names it."""
+
     related_articles: int = Field(default=12, ge=0, le=50)
     """Articles of the same source under an article."""
 

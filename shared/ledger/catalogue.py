@@ -11,6 +11,7 @@ from typing import Any, LiteralString, TypeVar
 from shared.ledger import catalogue_sql as sql
 from shared.ledger.cursor import Cursor, Page
 from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.filters import ALL, Filters
 from shared.ledger.records import (
     Article,
     ArticleSummary,
@@ -43,7 +44,7 @@ class Catalogue:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def latest(
         self,
@@ -122,16 +123,22 @@ class Catalogue:
         before: Cursor | None = None,
         source_id: str | None = None,
         article_id: str | None = None,
+        only: Filters = ALL,
     ) -> Page[Edit]:
         """Return edits, the last seen first."""
-        where: LiteralString = "where true"
+        where: LiteralString = "where true" + only.of_edits
         if source_id is not None:
             where += " and e.source_id = %(source_id)s"
         if article_id is not None:
             where += " and e.article_id = %(article_id)s"
         if before is not None:
             where += sql.EDITS_AFTER
-        arguments = {"source_id": source_id, "article_id": article_id, **_place(before, limit)}
+        arguments = {
+            "source_id": source_id,
+            "article_id": article_id,
+            **only.arguments,
+            **_place(before, limit),
+        }
         arguments["edit_id"] = int(before.key) if before and before.key.isdecimal() else 0
         with self._reading() as ledger:
             rows = ledger.rows(sql.EDITS + where + sql.EDITS_BY_DATE, arguments)
@@ -144,6 +151,7 @@ class Catalogue:
         before: Cursor | None = None,
         source_id: str | None = None,
         states: tuple[str, ...] = _NOT_LIVE_STATES,
+        only: Filters = ALL,
     ) -> Page[Removal]:
         """Return articles that their source does not show, or shows again, the last changed first."""
         where: LiteralString = (
@@ -153,7 +161,13 @@ class Catalogue:
             where += " and a.source_id = %(source_id)s"
         if before is not None:
             where += sql.REMOVALS_AFTER
-        arguments = {"source_id": source_id, "states": list(states), **_place(before, limit)}
+        where += only.of_removals
+        arguments = {
+            "source_id": source_id,
+            "states": list(states),
+            **only.arguments,
+            **_place(before, limit),
+        }
         with self._reading() as ledger:
             rows = ledger.rows(sql.SUMMARY + where + sql.REMOVALS_BY_DATE, arguments)
             articles = [_summary(row) for row in rows]
@@ -202,24 +216,31 @@ class Catalogue:
             lambda before: self.latest(_EXPORT_PAGE, before=before, source_id=source_id, language=language)
         )
 
-    def every_edit(self, *, source_id: str | None = None, article_id: str | None = None) -> Iterator[Edit]:
+    def every_edit(
+        self, *, source_id: str | None = None, article_id: str | None = None, only: Filters = ALL
+    ) -> Iterator[Edit]:
         """Yield all edits, the last seen first."""
         yield from _walk(
-            lambda before: self.edits(_EXPORT_PAGE, before=before, source_id=source_id, article_id=article_id)
+            lambda before: self.edits(
+                _EXPORT_PAGE, before=before, source_id=source_id, article_id=article_id, only=only
+            )
         )
 
     def every_removal(
-        self, *, source_id: str | None = None, with_suspects: bool = False
+        self, *, source_id: str | None = None, with_suspects: bool = False, only: Filters = ALL
     ) -> Iterator[Removal]:
         """Yield all articles that were removed, or came back, the last changed first.
 
         Args:
             source_id: only of this source.
             with_suspects: those too that are missing but not for long enough to be called removed.
+            only: further conditions.
         """
         states = _NOT_LIVE_STATES if with_suspects else (*REMOVED_STATES, "RETURNED")
         yield from _walk(
-            lambda before: self.removals(_EXPORT_PAGE, before=before, source_id=source_id, states=states)
+            lambda before: self.removals(
+                _EXPORT_PAGE, before=before, source_id=source_id, states=states, only=only
+            )
         )
 
     def check(self) -> None:
@@ -233,7 +254,7 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Transaction]:
-        with self._database.transaction() as ledger:
+        with self.database.transaction() as ledger:
             ledger.run_script(sql.READ_ONLY)
             yield ledger
 

@@ -47,6 +47,11 @@ def private_hosts(source: SourceFile, allowed: tuple[Network, ...]) -> list[str]
     return [host for host in hosts if _is_refused(host, allowed)]
 
 
+def is_private_url(url: str, allowed: tuple[Network, ...]) -> bool:
+    """Whether the host of a URL is a literal private address outside `allowed`, read as above."""
+    return _is_refused(host_key(url).split("://", 1)[1].rpartition(":")[0], allowed)
+
+
 def _is_refused(host: str, allowed: tuple[Network, ...]) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return not any(_is_within(address, allowed) for address in _LOOPBACK)

@@ -27,8 +27,10 @@ AS_FIRST_SENT = {
     "crawler.reconcile_work": "{}",
     "crawler.sample_articles": "{}",
     "crawler.show_pulse": "{}",
+    "fetcher.deliver_webhooks": "{}",
     "fetcher.fetch_batch": '{"batch_id": "0b7d"}',
     "fetcher.show_pulse": "{}",
+    "normalizer.check_watches": "{}",
     "normalizer.normalize_batch": '{"batch_id": "0b7d"}',
     "normalizer.show_pulse": "{}",
 }

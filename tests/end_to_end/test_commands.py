@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,57 @@ def test_a_single_page_is_archived_under_its_site(archive: Archive, publisher: M
     ordered = archive.json("archive", known, "--wait")
 
     assert ordered["sources"] == [publisher.source_id]
+
+
+def test_edits_are_narrowed_to_what_is_asked_for(archive: Archive, publisher: MadeUpHistory) -> None:
+    every = archive.lines("edits")
+
+    assert len(archive.lines("edits", "--silent")) + len(archive.lines("edits", "--announced")) == len(every)
+    assert archive.lines("edits", "--source", publisher.source_id, "--language", "en") == every
+    assert archive.lines("edits", "--since", "2999-01-01") == []
+    assert archive.lines("edits", "--class", "no-such-class") == []
+
+
+def test_a_watch_knows_the_articles_that_hold_its_name_and_can_be_removed(
+    archive: Archive, publisher: MadeUpHistory
+) -> None:
+    watch = archive.json("watch", "add", "Tarnholt", "--source", publisher.source_id)["id"]
+    until = time.monotonic() + 120
+    while not (standing := archive.json("watch", "show", watch))["ready"] and time.monotonic() < until:
+        time.sleep(1)
+
+    assert standing["articles"] > 0
+    assert archive.lines("watches", "--watch", watch) == standing["alarms"]
+    archive.run("watch", "remove", watch)
+    assert archive.lines("watch", "list") == []
+    archive.run("watch", "show", "nosuch", code=4)
+
+
+def test_nothing_found_of_a_source_is_told_with_what_could_be_seen_of_it(
+    archive: Archive, publisher: MadeUpHistory
+) -> None:
+    found = archive.run("edits", "--source", publisher.source_id, "--class", "no-such-class")
+
+    days = archive.lines("coverage", publisher.source_id)
+    assert found.stdout == ""
+    assert f"coverage of {publisher.source_id}" in " ".join(found.stderr.split())
+    assert [day["verdict"] for day in days] == ["seen"] * len(days)
+    assert sum(day["archived"] for day in days) > 0
+    archive.run("coverage", "nosuch", code=4)
+
+
+def test_a_webhook_is_told_and_its_secret_is_shown_once(archive: Archive, publisher: MadeUpHistory) -> None:
+    archive.run("webhook", "add", "http://10.1.2.3/", code=1)
+    added = archive.json("webhook", "add", "http://127.0.0.1:9/nobody", "--kind", "article_edited")
+
+    tested = json.loads(archive.run("webhook", "test", added["id"], "--json", code=1).stdout)
+
+    assert added["secret"].startswith("whsec_")
+    assert tested["tries"][0]["outcome"] == "connect"
+    listed = archive.run("webhook", "list", "--json").stdout
+    assert added["id"] in listed
+    assert added["secret"] not in listed
+    archive.run("webhook", "remove", added["id"])
 
 
 def test_nothing_was_removed(archive: Archive, publisher: MadeUpHistory) -> None:
