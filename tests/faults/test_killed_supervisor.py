@@ -1,20 +1,23 @@
 """`pressmark up` with all its real parts and services is killed in the midst of a crawl, and started again."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from services.admin.tools import AdminSettings, Tools, make_tools
 from services.standalone.keeper import end_stack
 from services.standalone.processes import processes_of
 from services.standalone.run_state import RunState, read_run_state
 from tests.faults.test_survival import MANY_BATCHES
-from tests.support.archive import QUICK
+from tests.support.archive import LOOPBACK, QUICK
 from tests.support.slow_outlet import SOURCE_ID, SlowOutlet, running_outlet
 
 
@@ -37,9 +40,21 @@ class Program:
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout
 
-    def figures(self) -> dict[str, object]:
-        figures: dict[str, object] = json.loads(self.run("status", "--json"))
-        return figures
+    @contextmanager
+    def kit(self) -> Iterator[Tools]:
+        """The operator's actions on the running archive, without the seconds that a program takes to start."""
+        endpoints = self.state().endpoints
+        tools = make_tools(
+            AdminSettings(
+                broker_url=SecretStr(endpoints.broker_url),
+                database_url=SecretStr(endpoints.database_url),
+                private_networks=LOOPBACK,
+            )
+        )
+        try:
+            yield tools
+        finally:
+            tools.close()
 
     def end_what_is_left(self) -> None:
         """End what the last supervisor started, without the patience of `down`."""
@@ -62,7 +77,8 @@ def test_a_killed_archive_leaves_no_process_and_the_next_start_ends_its_crawl(tm
     with running_outlet(hosts=3, pages=16, seconds=0.4) as outlet:
         program.run("up", "--detach")
         try:
-            add_source(program, outlet.source_text(), tmp_path)
+            with program.kit() as kit:
+                kit.actions.add_source(outlet.source_text())
             wait_for_visits(outlet, 10)
             killed = program.state()
             assert len(processes_of(killed.mark)) > 10
@@ -73,9 +89,10 @@ def test_a_killed_archive_leaves_no_process_and_the_next_start_ends_its_crawl(tm
             before = set(outlet.visits())
             assert not before >= set(outlet.pages), "it was killed in the midst of the crawl"
             program.run("up", "--detach")
-            program.run("crawl", SOURCE_ID, "--wait")
-            figures = program.figures()
-            urls = {json.loads(line)["url"] for line in program.run("articles", "--json").splitlines()}
+            with program.kit() as kit:
+                kit.waiter.wait([SOURCE_ID], timeout=100, progress=lambda _: None)
+                figures = kit.figures()
+                urls = {article.url for article in kit.catalogue.every_article()}
             program.run("verify")
         finally:
             program.end_what_is_left()
@@ -83,11 +100,6 @@ def test_a_killed_archive_leaves_no_process_and_the_next_start_ends_its_crawl(tm
     assert figures["conserved"]
     assert figures["articles"] == figures["revisions"] == len(outlet.pages)
     assert figures["quarantine"] == {}
-
-
-def add_source(program: Program, text: str, folder: Path) -> None:
-    (folder / "slow.toml").write_text(text, encoding="utf-8")
-    program.run("source", "add", str(folder / "slow.toml"))
 
 
 def wait_for_visits(outlet: SlowOutlet, count: int) -> None:
