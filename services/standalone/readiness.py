@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 
 from services.standalone.addresses import Endpoints
 from shared.errors import TryAgainError
+from shared.logs import set_up_logs
 
 __all__ = [
     "Examination",
@@ -178,6 +179,8 @@ def _say(finding: Finding) -> None:
 
 
 def _main() -> None:
+    # Standard output belongs to the findings.
+    set_up_logs("readiness")
     examination = Examination.model_validate_json(sys.stdin.buffer.readline())
     deadline = time.monotonic() + examination.seconds
     threads = [

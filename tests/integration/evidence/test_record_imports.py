@@ -18,6 +18,7 @@ from services.admin.imported_verification import ImportedVerification
 from services.admin.imports import ImportFileError
 from services.admin.record_imports import ImportRequest, RecordImport
 from services.normalizer.app import Normalizer, on_normalize_batch
+from services.normalizer.extract import extract
 from shared.clock import SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
@@ -98,6 +99,7 @@ class Place:
             history=History(self.database),
             registry=Registry(self.database),
             evidence=self.evidence,
+            extract_page=extract,
         )
         for message in self.bells.rung:
             if isinstance(message, NormalizeBatch):
