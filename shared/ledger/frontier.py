@@ -46,7 +46,7 @@ class Candidate:
 class ClaimLimits:
     """How much one claim may take. A batch may be made of several, so that none locks much for long."""
 
-    max_hosts: int = 60
+    max_hosts: int = 40
     max_targets: int = 200
     """Most targets of few hosts."""
     host_targets: int = 5
@@ -169,6 +169,20 @@ class Frontier:
             transaction.run(sql.HOLD_HOSTS, {**arguments, "hosts": sorted({row["host"] for row in rows})})
             transaction.run(sql.WIDEN_BATCH, {**arguments, "targets": len(rows)})
         return replace(claim, targets=(*claim.targets, *_claimed(rows)))
+
+    def dissolve_narrow(self, hosts: int) -> list[str]:
+        """Give back the batches of fewer hosts than this that no fetcher has taken, and return their ids.
+
+        Their bells come to nothing. Targets that went down with a worker stay apart.
+        """
+        with self._database.transaction() as transaction:
+            dissolved = [row["batch_id"] for row in transaction.rows(sql.DISSOLVE_NARROW, {"hosts": hosts})]
+            if dissolved:
+                arguments = {"batches": dissolved}
+                transaction.run(sql.LOCK_DISSOLVED_HOSTS, arguments)
+                transaction.run(sql.RETURN_DISSOLVED, arguments)
+                transaction.run(sql.FREE_DISSOLVED_HOSTS, arguments)
+        return dissolved
 
     def exclude_claimed(self, batch_id: str, target_ids: Sequence[int], reason: str) -> None:
         """Take targets out of a batch again and exclude them. Hosts that have none left there are free."""

@@ -54,11 +54,11 @@ select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', '
 """
 
 # Hosts that nobody holds, that may be asked within two seconds (the fetcher waits for the rest) and where
-# something may be due, the longest ready first. Of each an equal share of the claim, no less than `host_targets`
-# however many there are, and no more than its delay lets a batch hold. Until a host's robots.txt is known only
-# that file is asked for, except for sources that ignore it. Hosts that were looked at in vain are put off until
-# their next target is due, at most a minute: a change that wakes none of them costs no longer than that. Not all
-# for the same time, or all would be looked at again in one claim.
+# something may be due, the longest ready first. Of each an equal share of what few hosts may have, by how many
+# there are with those that are held now: no less than `host_targets`, no more than its delay lets a batch hold.
+# Until a host's robots.txt is known only that file is asked for, except for sources that ignore it. Hosts that
+# were looked at in vain are put off until their next target is due, at most a minute: a change that wakes none of
+# them costs no longer than that. Not all for the same time, or all would be looked at again in one claim.
 CLAIM = """
 with free as materialized (
     select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
@@ -68,7 +68,8 @@ with free as materialized (
     limit %(max_hosts)s
     for no key update skip locked
 ), share as materialized (
-    select greatest(%(host_targets)s, %(max_targets)s / greatest(count(*), 1)) as targets from free
+    select greatest(%(host_targets)s, %(max_targets)s / greatest(1, (select count(*) from free) + (
+        select count(*) from (select from hosts where held_by is not null limit 300) as held))) as targets
 ), due as materialized (
     select target.target_id, target.obeys_robots, free.host_id, free.host
     from free cross join lateral (
@@ -142,6 +143,32 @@ update hosts set held_by = %(batch)s where host = any(%(hosts)s)
 
 OPEN_BATCH = """
 insert into batches (batch_id, trace_id, targets) values (%(batch)s, %(trace)s, %(targets)s)
+"""
+
+DISSOLVE_NARROW = """
+update batches set state = 'empty', links_done_at = now(), articles_done_at = now()
+where batch_id in (
+    select batch_id from batches
+    where state = 'ready'
+      and (select count(*) from hosts where held_by = batches.batch_id) < %(hosts)s
+      and not exists (select from targets where targets.batch_id = batches.batch_id and lost_leases > 0)
+    for no key update skip locked)
+returning batch_id
+"""
+
+LOCK_DISSOLVED_HOSTS = """
+select from hosts where held_by = any(%(batches)s) order by host_id for no key update
+"""
+
+RETURN_DISSOLVED = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now()
+where batch_id = any(%(batches)s)
+"""
+
+# Nobody has asked them meanwhile, so what they wait for has not changed.
+FREE_DISSOLVED_HOSTS = """
+update hosts set held_by = null, ready_at = now() where held_by = any(%(batches)s)
 """
 
 LOCK_UNTAKEN_BATCH = """

@@ -121,6 +121,31 @@ def test_a_batch_is_widened_by_hosts_that_it_does_not_hold(database: Database) -
     assert frontier.widen(wider, limits=limits) == wider, "a fetcher has taken it"
 
 
+def test_batches_of_few_hosts_that_nobody_has_taken_are_gathered_again(database: Database) -> None:
+    put_source(database)
+    frontier, limits = Frontier(database), ClaimLimits(max_hosts=2)
+    claims = []
+    for number in range(5):
+        accept(database, pages(2, host=f"host{number}.example"))
+        if number != 3:
+            claims.append(frontier.claim(limits=limits, trace_id="t"))
+    taken, one, _, pair = claims[0], claims[1], claims[2], claims[3]
+    assert taken is not None
+    assert one is not None
+    assert pair is not None
+    assert len({target.host for target in pair.targets}) == 2
+    assert Batches(database).open(taken.batch_id, lease=LEASE) is not None
+
+    dissolved = frontier.dissolve_narrow(2)
+
+    assert len(dissolved) == 2
+    assert not {taken.batch_id, pair.batch_id} & set(dissolved)
+    assert Batches(database).open(one.batch_id, lease=LEASE) is None, "its bell comes to nothing"
+    again = frontier.claim(limits=limits, trace_id="t")
+    assert again is not None
+    assert {target.host for target in again.targets} == {"http://host1.example:80", "http://host2.example:80"}
+
+
 def test_a_host_that_a_running_batch_is_done_with_is_claimed_again_and_not_before_its_delay(
     database: Database,
 ) -> None:
