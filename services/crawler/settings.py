@@ -29,10 +29,18 @@ class CrawlerSettings(PressmarkSettings):
     """Time between two searches for work in the ledger that has no message, which is rung for again."""
 
     max_outstanding_batches: int = Field(default=8, ge=1, le=10_000)
-    """Batches handed out and not yet fetched. More only age in the queue, out of reach of politeness."""
+    """Batches handed out and not yet fetched, however many fetchers there are."""
+
+    max_untaken_batches: int = Field(default=2, ge=1, le=10_000)
+    """Batches handed out that no fetcher has taken. More only age in the queue: what becomes due meanwhile would
+    make batches of few hosts, and a fetcher is as long at one host as at three hundred."""
 
     max_batch_targets: int = Field(default=200, ge=1, le=1000)
-    """Most targets of one batch, so that its WARC object stays of a size to handle."""
+    """Most targets of a batch of few hosts, so that its WARC object stays of a size to handle."""
+
+    max_host_targets: int = Field(default=5, ge=1, le=1000)
+    """Targets that each host of a batch may have however many hosts there are. A batch of 300 hosts holds up to
+    1500: many hosts and few targets of each keep a fetcher busy while each host waits its delay."""
 
     max_batch_hosts: int = Field(default=300, ge=1, le=1000)
     """Most hosts of one batch: each costs the fetcher a connection."""

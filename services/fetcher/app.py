@@ -19,7 +19,14 @@ from shared.ledger import Database
 from shared.ledger.batches import Batches, StaleLeaseError
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.webhooks import Webhooks
-from shared.messages import AcceptLinks, DeliverWebhooks, FetchBatch, NormalizeBatch, ShowFetcherPulse
+from shared.messages import (
+    AcceptLinks,
+    DeliverWebhooks,
+    DispatchDue,
+    FetchBatch,
+    NormalizeBatch,
+    ShowFetcherPulse,
+)
 from shared.settings import ServiceSettings, load
 
 log = structlog.get_logger(__name__)
@@ -32,7 +39,8 @@ def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> No
         log.info("bell_repeated", batch_id=message.batch_id)
         return
     try:
-        captures = snapshots.take(batch)
+        # The hosts are free by now: others may ask them while this worker stores what came.
+        captures = snapshots.take(batch, on_fetched=lambda: _ring_for_more(bus))
     except StaleLeaseError as error:
         # Another batch has the targets by now; what this one stored is an orphan and counts for nothing.
         log.warning("lease_lost", batch_id=batch.batch_id, error=str(error))
@@ -45,6 +53,10 @@ def on_fetch_batch(message: FetchBatch, *, snapshots: Snapshots, bus: Bus) -> No
 def on_deliver_webhooks(_message: DeliverWebhooks, *, sender: WebhookSender) -> None:
     """Tell the webhooks what is due."""
     sender.deliver()
+
+
+def _ring_for_more(bus: Bus) -> None:
+    bus.publish(DispatchDue(), urgent=True)
 
 
 def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from services.fetcher.client import HttpClient, Line
@@ -13,6 +13,7 @@ from services.fetcher.outcomes import (
     FetchFailure,
     FetchOutcome,
     FetchTarget,
+    HostsAsked,
     NotFetched,
     NotStarted,
     Tick,
@@ -20,6 +21,7 @@ from services.fetcher.outcomes import (
 from services.fetcher.spacing import HostQueues
 
 TICK_SECONDS = 1.0
+HOSTS_ASKED_EVERY_SECONDS = 0.2
 
 MOST_DEAD_LOOKS = 2
 """Looks at one host in a row that get no connection before the rest of its targets is given up. Each costs
@@ -27,6 +29,10 @@ the connection timeout, and a batch of one dead host would be spent on nothing e
 
 _TOO_MANY_REQUESTS = 429
 """RFC 6585 §4. It may come without a Retry-After; the ledger then makes the host's delay longer."""
+
+_REFUSALS = (_TOO_MANY_REQUESTS, 503)
+_SLOW_SECONDS = 2.0
+"""What the ledger takes for a host that wants to be spared."""
 
 _DEAD = frozenset(
     {
@@ -40,7 +46,11 @@ _DEAD = frozenset(
 
 
 def fetch_all(
-    targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick = lambda: None
+    targets: Sequence[FetchTarget],
+    *,
+    client: HttpClient,
+    on_tick: Tick = lambda: None,
+    on_hosts_asked: HostsAsked = lambda _: None,
 ) -> Iterator[FetchOutcome]:
     """Look at every target once and yield the outcomes as they come.
 
@@ -51,10 +61,12 @@ def fetch_all(
         targets: What to look at, of any number of hosts.
         client: The connections of this process.
         on_tick: Called about once a second while the batch runs.
+        on_hosts_asked: Called soon after nothing more is wanted of hosts that answered well.
     """
     client.open()
     try:
-        yield from _Batch(targets, client=client, on_tick=on_tick).outcomes()
+        batch = _Batch(targets, client=client, on_tick=on_tick, on_hosts_asked=on_hosts_asked)
+        yield from batch.outcomes()
     finally:
         client.abandon()
 
@@ -62,7 +74,9 @@ def fetch_all(
 class _Batch:
     """One run of the event loop."""
 
-    def __init__(self, targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick) -> None:
+    def __init__(
+        self, targets: Sequence[FetchTarget], *, client: HttpClient, on_tick: Tick, on_hosts_asked: HostsAsked
+    ) -> None:
         now = time.monotonic()
         refusals = [(target, _refusal(target, client)) for target in targets]
         self._refused = [(target, refusal) for target, refusal in refusals if refusal is not None]
@@ -70,7 +84,9 @@ class _Batch:
         self._client = client
         self._limits = client.settings
         self._on_tick = on_tick
+        self._on_hosts_asked = on_hosts_asked
         self._next_tick = now + TICK_SECONDS
+        self._tell_asked_at = now + HOSTS_ASKED_EVERY_SECONDS
         self._begin_until = now + self._limits.batch_time.total_seconds()
         self._first_byte_seconds = self._limits.first_byte_timeout.total_seconds()
         self._received = 0
@@ -91,6 +107,16 @@ class _Batch:
             if time.monotonic() >= self._next_tick:
                 self._next_tick = time.monotonic() + TICK_SECONDS
                 self._on_tick()
+            if time.monotonic() >= self._tell_asked_at:
+                self._tell_hosts_asked()
+        self._tell_hosts_asked()
+
+    def _tell_hosts_asked(self) -> None:
+        now = time.monotonic()
+        self._tell_asked_at = now + HOSTS_ASKED_EVERY_SECONDS
+        asked = self._queues.take_exhausted(now)
+        if asked:
+            self._on_hosts_asked({host: timedelta(seconds=ago) for host, ago in asked.items()})
 
     def _begin_due(self) -> None:
         while self._client.running < self._limits.max_connections:
@@ -107,6 +133,8 @@ class _Batch:
     def _next_moment(self) -> float:
         """Return when this loop must act even if no socket does."""
         moments = [self._next_tick]
+        if self._queues.has_exhausted:
+            moments.append(self._tell_asked_at)
         if self._silent:
             moments.append(self._silent[0][0])
         if self._queues.waiting:
@@ -140,8 +168,9 @@ class _Batch:
     def _finish(self, line: Line, failure: FetchFailure | None, detail: str) -> Iterator[FetchOutcome]:
         """End a look, and with it those that wait behind it for a host that is not there."""
         self._received += line.reply.body_bytes
-        self._queues.ended(line.target, sent=bool(line.request))
+        sent = bool(line.request)
         outcome = self._client.finish(line, failure, detail=detail)
+        self._queues.ended(line.target, sent=sent, is_well=_is_well(outcome))
         yield outcome
         host = line.target.host
         if isinstance(outcome, Fetched) and _asks_to_wait(outcome):
@@ -173,6 +202,20 @@ class _Batch:
 
 def _asks_to_wait(outcome: Fetched) -> bool:
     return outcome.retry_after is not None or outcome.status == _TOO_MANY_REQUESTS
+
+
+def _is_well(outcome: FetchOutcome) -> bool:
+    """Tell whether a host may be asked by others before the ledger has seen its answers.
+
+    Nobody asks a host for more before its robots.txt is kept, which may also ask for a longer delay.
+    """
+    return (
+        isinstance(outcome, Fetched)
+        and outcome.status not in _REFUSALS
+        and outcome.retry_after is None
+        and outcome.timings.total <= _SLOW_SECONDS
+        and not outcome.target.url.endswith("/robots.txt")
+    )
 
 
 def _refusal(target: FetchTarget, client: HttpClient) -> tuple[FetchFailure, str] | None:

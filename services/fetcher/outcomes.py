@@ -1,6 +1,6 @@
 """What the fetcher is asked for, and the three ways a look can end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,8 @@ class FetchTarget:
     """`scheme://host:port`: the queue this target waits in."""
     delay: timedelta = timedelta(0)
     """Least time between the starts of two requests to the host."""
+    wait: timedelta = timedelta(0)
+    """How long the host must still be left alone, from when the batch begins."""
     concurrency: int = 1
     """Most connections to the host at one time."""
     etag: str | None = None
@@ -151,4 +153,6 @@ class NotStarted:
 FetchOutcome = Fetched | NotFetched | NotStarted
 
 Tick = Callable[[], None]
+HostsAsked = Callable[[Mapping[str, timedelta]], None]
+"""Told the hosts of which a batch wants nothing more: how long ago the last request to each left."""
 """Called about once a second while a batch runs; what it raises ends the batch."""

@@ -4,7 +4,7 @@ import errno
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ import structlog
 
 from services.fetcher.client import HttpClient
 from services.fetcher.fetching import fetch_all
-from services.fetcher.outcomes import FetchTarget, NotStarted, PreviousCapture
+from services.fetcher.outcomes import FetchTarget, HostsAsked, NotStarted, PreviousCapture
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.warc import RecordedExchange, WarcInfo, WarcSpool
 from shared.cdxj import CONTENT_TYPE as CDXJ_TYPE
@@ -53,8 +53,12 @@ class Snapshots:
     spool: Path | None = None
     """Where WARC objects are written before they are stored; None for the system's own place."""
 
-    def take(self, batch: OpenBatch) -> int:
+    def take(self, batch: OpenBatch, *, on_fetched: Callable[[], None] = lambda: None) -> int:
         """Fetch all targets of a batch, store the evidence, record the captures, and return their number.
+
+        Args:
+            batch: What to fetch.
+            on_fetched: Called when no host is asked any more, before what came is stored.
 
         Raises:
             StaleLeaseError: the lease was lost; whatever was stored is an orphan and nothing is recorded.
@@ -67,6 +71,7 @@ class Snapshots:
         ):
             path = Path(folder) / f"{batch.batch_id}.warc.gz"
             recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
+            on_fetched()
             key = warc_key(batch.batch_id, self.clock.now())
             size = path.stat().st_size
             if recorded:
@@ -92,9 +97,11 @@ class Snapshots:
 
     def _fetch(self, batch: OpenBatch, path: Path, *, on_tick: Callable[[], None]) -> list[RecordedExchange]:
         recorded: list[RecordedExchange] = []
-        targets = [_fetch_target(target) for target in batch.targets]
+        opened_ago = timedelta(seconds=time.monotonic() - batch.opened_at)
+        targets = [_fetch_target(target, opened_ago=opened_ago) for target in batch.targets]
         with WarcSpool(path, self._warcinfo(path.name), now=self.clock.now()) as spool:
-            for outcome in fetch_all(targets, client=self.client, on_tick=on_tick):
+            free = _freeing(self.batches, batch.batch_id)
+            for outcome in fetch_all(targets, client=self.client, on_tick=on_tick, on_hosts_asked=free):
                 if isinstance(outcome, NotStarted):
                     continue
                 exchange = spool.record(outcome)
@@ -158,7 +165,19 @@ def _renewals(batches: Batches, batch_id: str, lease: timedelta) -> Callable[[],
     return renew_sometimes
 
 
-def _fetch_target(target: LeasedTarget) -> FetchTarget:
+def _freeing(batches: Batches, batch_id: str) -> HostsAsked:
+    """Return what lets other batches ask the hosts that this one is done with."""
+
+    def free(hosts: Mapping[str, timedelta]) -> None:
+        try:
+            batches.free_asked(batch_id, hosts)
+        except TryAgainError as error:
+            log.warning("hosts_not_freed", batch_id=batch_id, hosts=len(hosts), error=str(error))
+
+    return free
+
+
+def _fetch_target(target: LeasedTarget, *, opened_ago: timedelta) -> FetchTarget:
     previous = None
     if target.previous is not None:
         previous = PreviousCapture(
@@ -172,6 +191,7 @@ def _fetch_target(target: LeasedTarget) -> FetchTarget:
         url=target.url,
         host=target.host,
         delay=target.delay,
+        wait=max(timedelta(0), target.wait - opened_ago),
         concurrency=target.concurrency,
         etag=target.etag if previous else None,
         last_modified=target.last_modified if previous else None,

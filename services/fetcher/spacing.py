@@ -23,6 +23,8 @@ class _Host:
     active: int = 0
     unsent: int = 0
     queued: bool = False
+    asked_at: float = 0.0
+    is_spared: bool = False
 
     def has_room(self) -> bool:
         if not self.waiting or self.active >= self.concurrency:
@@ -42,6 +44,7 @@ class HostQueues:
         self._hosts: dict[str, _Host] = {}
         self._due: list[tuple[float, int, _Host]] = []
         self._turn = 0
+        self._exhausted: list[_Host] = []
         self.waiting = 0
         for target in targets:
             self._admit(target, now)
@@ -52,6 +55,7 @@ class HostQueues:
         host = self._hosts.get(target.host)
         if host is None:
             host = _Host(target.host, concurrency=max(1, target.concurrency), next_at=now)
+            host.next_at += target.wait.total_seconds()
             self._hosts[target.host] = host
         host.waiting.append(target)
         host.delay = max(host.delay, target.delay.total_seconds())
@@ -74,6 +78,7 @@ class HostQueues:
         self.waiting -= 1
         host.active += 1
         host.unsent += 1
+        host.asked_at = now
         host.next_at = now + host.delay
         self._queue(host)
         return target
@@ -82,15 +87,37 @@ class HostQueues:
         """Note that the request of a begun target has left. To be called once for a target at most."""
         host = self._hosts[target.host]
         host.unsent -= 1
+        host.asked_at = now
         host.next_at = max(host.next_at, now + host.delay)
         self._queue(host)
 
-    def ended(self, target: FetchTarget, *, sent: bool) -> None:
-        """Note that a begun target has ended; `sent` tells whether `request_sent` was called for it."""
+    def ended(self, target: FetchTarget, *, sent: bool, is_well: bool = False) -> None:
+        """Note that a begun target has ended.
+
+        Args:
+            target: What was begun.
+            sent: Whether `request_sent` was called for it.
+            is_well: Whether its host answered as it should. One that once did not is never among the exhausted:
+                how long it is to be spared is seen when the whole batch is.
+        """
         host = self._hosts[target.host]
         host.active -= 1
         host.unsent -= 0 if sent else 1
+        host.is_spared = host.is_spared or not is_well
         self._queue(host)
+        if not (host.waiting or host.active or host.is_spared):
+            self._exhausted.append(host)
+
+    @property
+    def has_exhausted(self) -> bool:
+        """Whether `take_exhausted` has something to tell."""
+        return bool(self._exhausted)
+
+    def take_exhausted(self, now: float) -> dict[str, float]:
+        """Return the hosts of which nothing is wanted any more, each once: seconds since its last request."""
+        asked = {host.key: now - host.asked_at for host in self._exhausted}
+        self._exhausted.clear()
+        return asked
 
     def next_due(self) -> float | None:
         """Return when the next host may be asked, or None while only an ending look can make room."""

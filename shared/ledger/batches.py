@@ -1,6 +1,7 @@
 """Batches: who holds which targets, until when, and what came back."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from shared.encoding import dump_json
 from shared.errors import RejectError
 from shared.ledger import batches_sql as sql
 from shared.ledger.database import Database, Row
-from shared.ledger.frontier import TargetKind, free_hosts, lock_held_hosts
+from shared.ledger.frontier import TargetKind, free_asked_hosts, free_hosts, lock_held_hosts
 from shared.ledger.frontier_sql import ADAPT
 
 __all__ = [
@@ -64,6 +65,8 @@ class LeasedTarget:
     """The robots policy of its source: `obey`, or `ignore: ` and why."""
     proxy: str | None = None
     """What requests of its source go through: an address, or a name the fetcher knows."""
+    wait: timedelta = timedelta(0)
+    """How long its host must still be left alone, from `OpenBatch.opened_at` on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,8 @@ class OpenBatch:
     batch_id: str
     trace_id: str
     targets: tuple[LeasedTarget, ...]
+    opened_at: float = 0.0
+    """The moment, in `time.monotonic()`, from which the waits of its targets count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +171,10 @@ class Batches:
             taken = transaction.row(sql.TAKE, arguments)
             if taken is None:
                 return None
+            opened_at = time.monotonic()  # Not before the transaction's own time, which the waits are from.
             rows = transaction.rows(sql.LEASED_TARGETS, arguments)
         targets = tuple(_leased_target(row) for row in rows)
-        return OpenBatch(batch_id=batch_id, trace_id=taken["trace_id"], targets=targets)
+        return OpenBatch(batch_id=batch_id, trace_id=taken["trace_id"], targets=targets, opened_at=opened_at)
 
     def renew(self, batch_id: str, *, lease: timedelta) -> None:
         """Keep a batch a while longer.
@@ -211,6 +217,19 @@ class Batches:
                 transaction.run(ADAPT, arguments)
             free_hosts(transaction, batch_id)
 
+    def free_asked(self, batch_id: str, hosts: Mapping[str, timedelta]) -> None:
+        """Let other batches ask hosts of which this one wants nothing more, and that answered well.
+
+        Args:
+            batch_id: The batch, which is still fetching or storing.
+            hosts: By host, how long ago its last request left.
+
+        Raises:
+            TryAgainError: the ledger does not answer; they are freed with the batch.
+        """
+        with self._database.transaction() as transaction:
+            free_asked_hosts(transaction, batch_id, hosts)
+
     def stored(self, batch_id: str) -> StoredBatch | None:
         """Read a stored batch with its captures in the order they were made."""
         with self._database.transaction() as transaction:
@@ -236,11 +255,11 @@ class Batches:
                 transaction.run(sql.GIVE_BACK_TARGETS, arguments)
                 free_hosts(transaction, batch_id)
 
-    def count_open(self) -> int:
-        """Return how many batches are made and not stored yet."""
+    def count_open(self) -> tuple[int, int]:
+        """Return how many batches are made and not stored yet, and how many of them no fetcher has taken."""
         with self._database.transaction() as transaction:
-            row = transaction.row("select count(*) as open from batches where state in ('ready', 'fetching')")
-        return 0 if row is None else int(row["open"])
+            row = transaction.row(sql.COUNT_OPEN)
+        return (0, 0) if row is None else (int(row["open"]), int(row["untaken"]))
 
     @contextmanager
     def alone_at(self, stage: str, batch_id: str) -> Iterator[bool]:
@@ -318,6 +337,7 @@ _LEASED_FIELDS = (
     "host",
     "kind",
     "delay",
+    "wait",
     "concurrency",
     "etag",
     "last_modified",

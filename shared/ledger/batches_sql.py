@@ -9,7 +9,8 @@ returning trace_id
 LEASED_TARGETS = """
 select targets.target_id, targets.source_id, targets.url, hosts.host, targets.kind,
        greatest(hosts.delay, hosts.robots_delay) + hosts.penalty as delay,
-       hosts.concurrency, targets.etag, targets.last_modified, referrers.url as via, targets.hops,
+       greatest(hosts.next_request_at, now()) - now() as wait, hosts.concurrency,
+       targets.etag, targets.last_modified, referrers.url as via, targets.hops,
        case when sources.obeys_robots then 'obey' else 'ignore: ' || sources.robots_reason end as robots,
        nullif(sources.proxy, '') as proxy,
        previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
@@ -21,6 +22,11 @@ left join referrers using (referrer_id)
 left join captures as previous on previous.capture_id = targets.last_capture_id
 where targets.batch_id = %(batch)s and targets.state = 'leased'
 order by targets.priority desc, targets.target_id
+"""
+
+COUNT_OPEN = """
+select count(*) as open, count(*) filter (where state = 'ready') as untaken
+from batches where state in ('ready', 'fetching')
 """
 
 RENEW = """

@@ -1,7 +1,7 @@
 """The frontier: which URLs were accepted, which are due, and who may be asked now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import uuid4
@@ -44,10 +44,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimLimits:
-    """How much one batch may hold."""
+    """How much one claim may take. A batch may be made of several, so that none locks much for long."""
 
-    max_hosts: int = 300
+    max_hosts: int = 40
     max_targets: int = 200
+    """Most targets of few hosts."""
+    host_targets: int = 5
+    """What each host may have however many there are; so a claim of many takes more."""
     host_time: timedelta = timedelta(seconds=20)
     """Longest time that the delays of one host may add up to within a batch."""
 
@@ -132,15 +135,9 @@ class Frontier:
         Raises:
             TryAgainError: the ledger does not answer.
         """
-        max_targets = (limits.max_targets, 10, 1)[min(lost_leases, 2)]
-        arguments = {
-            "batch": str(uuid4()),
-            "trace": trace_id,
-            "max_hosts": limits.max_hosts,
-            "max_targets": max_targets,
-            "host_time": limits.host_time,
-            "lost_leases": lost_leases,
-        }
+        arguments = _limiting(limits) | {"batch": str(uuid4()), "trace": trace_id, "lost_leases": lost_leases}
+        if lost_leases:
+            arguments["max_targets"] = (limits.max_targets, 10, 1)[min(lost_leases, 2)]
         with self._database.transaction() as transaction:
             rows = (
                 transaction.rows(sql.CLAIM_SUSPECTS, arguments)
@@ -151,8 +148,41 @@ class Frontier:
                 return None
             transaction.run(sql.HOLD_HOSTS, {**arguments, "hosts": sorted({row["host"] for row in rows})})
             transaction.run(sql.OPEN_BATCH, {**arguments, "targets": len(rows)})
-        targets = tuple(ClaimedTarget(**row | {"kind": TargetKind(row["kind"])}) for row in rows)
-        return Claim(batch_id=str(arguments["batch"]), trace_id=trace_id, targets=targets)
+        return Claim(batch_id=str(arguments["batch"]), trace_id=trace_id, targets=_claimed(rows))
+
+    def widen(self, claim: Claim, *, limits: ClaimLimits) -> Claim:
+        """Lease due targets of other hosts too, under a batch that no fetcher has taken.
+
+        Returns:
+            What the batch holds now: as much as before when nothing more is due.
+
+        Raises:
+            TryAgainError: the ledger does not answer.
+        """
+        arguments = _limiting(limits) | {"batch": claim.batch_id}
+        with self._database.transaction() as transaction:
+            if transaction.row(sql.LOCK_UNTAKEN_BATCH, arguments) is None:
+                return claim
+            rows = _claim(transaction, arguments)
+            if not rows:
+                return claim
+            transaction.run(sql.HOLD_HOSTS, {**arguments, "hosts": sorted({row["host"] for row in rows})})
+            transaction.run(sql.WIDEN_BATCH, {**arguments, "targets": len(rows)})
+        return replace(claim, targets=(*claim.targets, *_claimed(rows)))
+
+    def dissolve_narrow(self, hosts: int) -> list[str]:
+        """Give back the batches of fewer hosts than this that no fetcher has taken, and return their ids.
+
+        Their bells come to nothing. Targets that went down with a worker stay apart.
+        """
+        with self._database.transaction() as transaction:
+            dissolved = [row["batch_id"] for row in transaction.rows(sql.DISSOLVE_NARROW, {"hosts": hosts})]
+            if dissolved:
+                arguments = {"batches": dissolved}
+                transaction.run(sql.LOCK_DISSOLVED_HOSTS, arguments)
+                transaction.run(sql.RETURN_DISSOLVED, arguments)
+                transaction.run(sql.FREE_DISSOLVED_HOSTS, arguments)
+        return dissolved
 
     def exclude_claimed(self, batch_id: str, target_ids: Sequence[int], reason: str) -> None:
         """Take targets out of a batch again and exclude them. Hosts that have none left there are free."""
@@ -241,10 +271,30 @@ def free_hosts(transaction: Transaction, batch_id: str) -> None:
     transaction.run(sql.FREE_HOSTS, {"batch": batch_id})
 
 
+def free_asked_hosts(transaction: Transaction, batch_id: str, hosts: Mapping[str, timedelta]) -> None:
+    """Let hosts of a running batch be asked by others: their last request left so long ago, or longer."""
+    arguments = {"batch": batch_id, "hosts": list(hosts), "agos": list(hosts.values())}
+    transaction.run(sql.LOCK_ASKED_HOSTS, arguments)
+    transaction.run(sql.FREE_ASKED_HOSTS, arguments)
+
+
 def wake_hosts(transaction: Transaction, source_id: str) -> None:
     """Let the next claims look at all hosts of a source: its targets, or their rules, have changed."""
     transaction.run(sql.LOCK_HOSTS_OF_SOURCE, {"source": source_id})
     transaction.run(sql.WAKE_HOSTS_OF_SOURCE, {"source": source_id})
+
+
+def _limiting(limits: ClaimLimits) -> dict[str, object]:
+    return {
+        "max_hosts": limits.max_hosts,
+        "max_targets": limits.max_targets,
+        "host_targets": limits.host_targets,
+        "host_time": limits.host_time,
+    }
+
+
+def _claimed(rows: Sequence[Row]) -> tuple[ClaimedTarget, ...]:
+    return tuple(ClaimedTarget(**row | {"kind": TargetKind(row["kind"])}) for row in rows)
 
 
 def _claim(transaction: Transaction, arguments: Mapping[str, object]) -> list[Row]:

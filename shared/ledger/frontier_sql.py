@@ -53,19 +53,23 @@ select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', '
        set_config('enable_hashjoin', 'off', true)
 """
 
-# Hosts that nobody holds, whose delay has passed and where something may be due, the longest ready first; of
-# each as many due targets as its delay lets a batch hold. Until a host's robots.txt is known only that file
-# is asked for, except for sources that ignore it. Hosts that were looked at in vain are put off until their
-# next target is due, at most a minute: a change that wakes none of them costs no longer than that. Not all for
-# the same time, or all would be looked at again in one claim.
+# Hosts that nobody holds, that may be asked within two seconds (the fetcher waits for the rest) and where
+# something may be due, the longest ready first. Of each an equal share of what few hosts may have, by how many
+# there are with those that are held now: no less than `host_targets`, no more than its delay lets a batch hold.
+# Until a host's robots.txt is known only that file is asked for, except for sources that ignore it. Hosts that
+# were looked at in vain are put off until their next target is due, at most a minute: a change that wakes none of
+# them costs no longer than that. Not all for the same time, or all would be looked at again in one claim.
 CLAIM = """
 with free as materialized (
     select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
     from hosts
-    where held_by is null and ready_at <= now() and next_request_at <= now()
+    where held_by is null and ready_at <= now() and next_request_at <= now() + interval '2 seconds'
     order by ready_at
     limit %(max_hosts)s
     for no key update skip locked
+), share as materialized (
+    select greatest(%(host_targets)s, %(max_targets)s / greatest(1, (select count(*) from free) + (
+        select count(*) from (select from hosts where held_by is not null limit 300) as held))) as targets
 ), due as materialized (
     select target.target_id, target.obeys_robots, free.host_id, free.host
     from free cross join lateral (
@@ -76,12 +80,11 @@ with free as materialized (
           and (targets.kind = 'robots' or sources.removed_at is null
                and (free.robots_known or not sources.obeys_robots))
         order by targets.priority desc, targets.due_at
-        limit case when free.delay <= interval '0' then %(max_targets)s
+        limit least((select targets from share), case when free.delay <= interval '0' then %(max_targets)s
                    else greatest(1, floor(extract(epoch from %(host_time)s::interval)
-                                          / extract(epoch from free.delay)))::int end
+                                          / extract(epoch from free.delay))) end)::int
         for no key update of targets skip locked
     ) as target
-    limit %(max_targets)s
 ), put_off as (
     update hosts set ready_at = least(now() + (0.5 + random() / 2) * interval '1 minute', (
         select min(next.due_at)
@@ -91,7 +94,6 @@ with free as materialized (
               and targets.due_at > now()
             order by targets.due_at limit 1) as next))
     where host_id in (select host_id from free) and host_id not in (select host_id from due)
-      and (select count(*) from due) < %(max_targets)s
     returning host_id
 ), leased as (
     update targets
@@ -110,7 +112,7 @@ CLAIM_SUSPECTS = """
 with free as materialized (
     select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
     from hosts
-    where held_by is null and next_request_at <= now()
+    where held_by is null and next_request_at <= now() + interval '2 seconds'
       and host_id in (select host_id from targets
                       where lost_leases > 0 and least(lost_leases, 2) = %(lost_leases)s
                         and due_at <= now() and state <> 'leased')
@@ -141,6 +143,40 @@ update hosts set held_by = %(batch)s where host = any(%(hosts)s)
 
 OPEN_BATCH = """
 insert into batches (batch_id, trace_id, targets) values (%(batch)s, %(trace)s, %(targets)s)
+"""
+
+DISSOLVE_NARROW = """
+update batches set state = 'empty', links_done_at = now(), articles_done_at = now()
+where batch_id in (
+    select batch_id from batches
+    where state = 'ready'
+      and (select count(*) from hosts where held_by = batches.batch_id) < %(hosts)s
+      and not exists (select from targets where targets.batch_id = batches.batch_id and lost_leases > 0)
+    for no key update skip locked)
+returning batch_id
+"""
+
+LOCK_DISSOLVED_HOSTS = """
+select from hosts where held_by = any(%(batches)s) order by host_id for no key update
+"""
+
+RETURN_DISSOLVED = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now()
+where batch_id = any(%(batches)s)
+"""
+
+# Nobody has asked them meanwhile, so what they wait for has not changed.
+FREE_DISSOLVED_HOSTS = """
+update hosts set held_by = null, ready_at = now() where held_by = any(%(batches)s)
+"""
+
+LOCK_UNTAKEN_BATCH = """
+select batch_id from batches where batch_id = %(batch)s and state = 'ready' for no key update
+"""
+
+WIDEN_BATCH = """
+update batches set targets = targets + %(targets)s where batch_id = %(batch)s
 """
 
 EXCLUDE_CLAIMED = """
@@ -238,13 +274,29 @@ from (select targets.host_id, bool_or(status in (429, 503)) as is_refused,
 where hosts.host_id = look.host_id and held_by = %(batch)s
 """
 
-# A host that only seems to have something due is put off again by the next claim.
+# A host that only seems to have something due is put off again by the next claim. Claims reach two seconds ahead.
 FREE_HOSTS = """
 update hosts
 set held_by = null,
     next_request_at = greatest(next_request_at, now() + greatest(delay, robots_delay) + penalty),
-    ready_at = greatest(next_request_at, now() + greatest(delay, robots_delay) + penalty)
+    ready_at = greatest(next_request_at, now() + greatest(delay, robots_delay) + penalty) - interval '2 seconds'
 where held_by = %(batch)s
+"""
+
+LOCK_ASKED_HOSTS = """
+select from hosts where held_by = %(batch)s and host = any(%(hosts)s) order by host_id for no key update
+"""
+
+# The delay counts from the last request, which was `ago` before this transaction began, or longer.
+FREE_ASKED_HOSTS = """
+update hosts
+set held_by = null,
+    penalty = case when penalty < interval '0.1 seconds' then interval '0' else penalty / 2 end,
+    next_request_at = greatest(next_request_at, now() - ago + greatest(delay, robots_delay) + penalty),
+    ready_at = greatest(next_request_at, now() - ago + greatest(delay, robots_delay) + penalty)
+               - interval '2 seconds'
+from unnest(%(hosts)s::text[], %(agos)s::interval[]) as asked(host, ago)
+where hosts.host = asked.host and held_by = %(batch)s
 """
 
 LOCK_HOSTS_OF_TARGETS = """

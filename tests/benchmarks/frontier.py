@@ -145,6 +145,7 @@ def explain_claim(database: Database) -> str:
         "trace": "bench",
         "max_hosts": LIMITS.max_hosts,
         "max_targets": LIMITS.max_targets,
+        "host_targets": LIMITS.host_targets,
         "host_time": LIMITS.host_time,
         "lost_leases": 0,
     }

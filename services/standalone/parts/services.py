@@ -18,7 +18,7 @@ def default_services() -> tuple[ServiceProcess, ...]:
     """Return what an archive needs on one machine."""
     return (
         _worker("crawler", concurrency=1),
-        _worker("fetcher", concurrency=1),
+        _worker("fetcher", concurrency=2),
         _worker("normalizer", concurrency=os.cpu_count() or 1),
         ServiceProcess(
             name="beat",

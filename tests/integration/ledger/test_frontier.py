@@ -1,5 +1,6 @@
 """The frontier against a real PostgreSQL."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -87,6 +88,115 @@ def test_a_delay_bounds_how_many_targets_of_a_host_a_batch_holds(database: Datab
 
     assert claim is not None
     assert len(claim.targets) == 4
+
+
+def test_a_claim_takes_few_targets_of_many_hosts_rather_than_many_of_few(database: Database) -> None:
+    put_source(database)
+    for number in range(12):
+        accept(database, pages(30, host=f"host{number}.example"))
+
+    claim = Frontier(database).claim(limits=ClaimLimits(max_targets=20, host_targets=3), trace_id="t")
+
+    assert claim is not None
+    assert Counter(Counter(target.host for target in claim.targets).values()) == {3: 12}
+
+
+def test_a_batch_is_widened_by_hosts_that_it_does_not_hold(database: Database) -> None:
+    put_source(database)
+    for number in range(7):
+        accept(database, pages(9, host=f"host{number}.example"))
+    frontier, limits = Frontier(database), ClaimLimits(max_hosts=3, max_targets=2, host_targets=2)
+    claim = frontier.claim(limits=limits, trace_id="t")
+    assert claim is not None
+
+    wider = frontier.widen(frontier.widen(claim, limits=limits), limits=limits)
+
+    assert set(Counter(target.host for target in wider.targets).values()) == {2}
+    assert len(wider.targets) == 14
+    assert frontier.widen(wider, limits=limits) == wider
+    batch = Batches(database).open(claim.batch_id, lease=LEASE)
+    assert batch is not None
+    assert len(batch.targets) == 14
+    accept(database, pages(1, host="late.example"))
+    assert frontier.widen(wider, limits=limits) == wider, "a fetcher has taken it"
+
+
+def test_batches_of_few_hosts_that_nobody_has_taken_are_gathered_again(database: Database) -> None:
+    put_source(database)
+    frontier, limits = Frontier(database), ClaimLimits(max_hosts=2)
+    claims = []
+    for number in range(5):
+        accept(database, pages(2, host=f"host{number}.example"))
+        if number != 3:
+            claims.append(frontier.claim(limits=limits, trace_id="t"))
+    taken, one, _, pair = claims[0], claims[1], claims[2], claims[3]
+    assert taken is not None
+    assert one is not None
+    assert pair is not None
+    assert len({target.host for target in pair.targets}) == 2
+    assert Batches(database).open(taken.batch_id, lease=LEASE) is not None
+
+    dissolved = frontier.dissolve_narrow(2)
+
+    assert len(dissolved) == 2
+    assert not {taken.batch_id, pair.batch_id} & set(dissolved)
+    assert Batches(database).open(one.batch_id, lease=LEASE) is None, "its bell comes to nothing"
+    again = frontier.claim(limits=limits, trace_id="t")
+    assert again is not None
+    assert {target.host for target in again.targets} == {"http://host1.example:80", "http://host2.example:80"}
+
+
+def test_a_host_that_a_running_batch_is_done_with_is_claimed_again_and_not_before_its_delay(
+    database: Database,
+) -> None:
+    put_source(database)
+    for host in ("done.example", "busy.example"):
+        Frontier(database).accept(
+            "harbour", pages(9, host=host), delay=timedelta(milliseconds=1500), concurrency=1
+        )
+    limits, batches = ClaimLimits(host_time=timedelta(seconds=3)), Batches(database)
+    first = Frontier(database).claim(limits=limits, trace_id="t")
+    assert first is not None
+    assert batches.open(first.batch_id, lease=LEASE) is not None
+
+    with database.transaction() as transaction:
+        freed_after = transaction.rows("select now()")[0]["now"]
+    batches.free_asked(first.batch_id, {"http://done.example:80": timedelta(milliseconds=200)})
+
+    second = Frontier(database).claim(limits=limits, trace_id="t")
+    assert second is not None
+    assert {target.host for target in second.targets} == {"http://done.example:80"}
+    assert not {one.target_id for one in first.targets} & {one.target_id for one in second.targets}
+    opened = batches.open(second.batch_id, lease=LEASE)
+    assert opened is not None
+    assert max(target.wait for target in opened.targets) <= timedelta(milliseconds=1300)
+    with database.transaction() as transaction:
+        [row] = transaction.rows(
+            "select next_request_at from hosts where held_by = %(by)s", {"by": second.batch_id}
+        )
+    assert row["next_request_at"] >= freed_after + timedelta(milliseconds=1300)
+
+
+def test_a_host_with_a_long_delay_is_not_claimed_right_after_its_last_request(database: Database) -> None:
+    put_source(database)
+    Frontier(database).accept("harbour", pages(9), delay=timedelta(seconds=90), concurrency=1)
+    claim = Frontier(database).claim(limits=LIMITS, trace_id="t")
+    assert claim is not None
+
+    Batches(database).free_asked(claim.batch_id, {"http://harbour.example:80": timedelta(0)})
+
+    assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
+
+
+def test_a_host_is_never_freed_by_a_batch_that_does_not_hold_it(database: Database) -> None:
+    put_source(database)
+    accept(database, pages(3))
+    claim = Frontier(database).claim(limits=ClaimLimits(max_targets=1, host_targets=1), trace_id="t")
+    assert claim is not None
+
+    Batches(database).free_asked("another", {"http://harbour.example:80": timedelta(0)})
+
+    assert Frontier(database).claim(limits=LIMITS, trace_id="t") is None
 
 
 def test_a_host_waits_its_delay_after_a_batch(database: Database) -> None:

@@ -139,3 +139,37 @@ def test_the_rest_of_one_host_can_be_taken_out_and_the_others_go_on() -> None:
     assert queues.waiting == 1
     assert queues.begin_next(100.0) is other
     assert queues.begin_next(100.0) is None
+
+
+def test_a_host_that_must_still_be_left_alone_is_asked_when_its_time_has_come() -> None:
+    late = target("http://a.example/1", wait=timedelta(seconds=1.5))
+    queues = queue_of(late)
+
+    assert queues.begin_next(101.4) is None
+    assert queues.begin_next(101.5) is late
+
+
+def test_a_host_is_told_once_as_exhausted_when_its_last_look_has_ended() -> None:
+    targets = [target(f"http://a.example/{number}", concurrency=2) for number in range(2)]
+    queues = queue_of(*targets)
+    for number, one in enumerate(targets):
+        queues.begin_next(100.0 + number)
+        queues.request_sent(one, 100.5 + number)
+    queues.ended(targets[0], sent=True, is_well=True)
+    assert not queues.has_exhausted
+
+    queues.ended(targets[1], sent=True, is_well=True)
+
+    assert queues.take_exhausted(104.0) == {targets[0].host: 2.5}
+    assert queues.take_exhausted(104.0) == {}
+
+
+def test_a_host_that_did_not_answer_well_once_is_never_told_as_exhausted() -> None:
+    targets = [target(f"http://a.example/{number}") for number in range(2)]
+    queues = queue_of(*targets)
+    for number, one in enumerate(targets):
+        queues.begin_next(100.0 + number)
+        queues.ended(one, sent=True, is_well=number == 1)
+
+    assert not queues.has_exhausted
+    assert queues.waiting == 0
