@@ -124,7 +124,7 @@ class Catalogue:
         article_id: str | None = None,
     ) -> Page[Edit]:
         """Return edits, the last seen first."""
-        where: LiteralString = "where true"
+        where: LiteralString = "where e.template_id is null"
         if source_id is not None:
             where += " and e.source_id = %(source_id)s"
         if article_id is not None:

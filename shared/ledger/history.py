@@ -1,6 +1,6 @@
 """History: articles under their addresses, the revisions of each, and what happened to them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Any
 from shared.ledger import history_sql as sql
 from shared.ledger.database import Database, Transaction, as_json
 from shared.ledger.frontier import LIST_KINDS
+from shared.ledger.templates import NewEdit, TemplateRecords
 
 __all__ = [
     "ArticleHead",
@@ -84,20 +85,6 @@ class NewRevision:
     """A tsvector in PostgreSQL's own notation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEdit:
-    """How a revision differs from the one before."""
-
-    url: str
-    from_revision: int
-    to_revision: int
-    seen_at: datetime
-    classes: Sequence[str]
-    silent: bool
-    words_changed: int
-    changes: Sequence[Mapping[str, Any]]
-
-
 class History:
     """Opens the history of one source for writing, one writer at a time."""
 
@@ -121,7 +108,7 @@ class History:
             yield HistoryRecords(transaction, source_id)
 
 
-class HistoryRecords:
+class HistoryRecords(TemplateRecords):
     """The history of one source within one transaction."""
 
     def __init__(self, transaction: Transaction, source_id: str) -> None:
@@ -253,24 +240,6 @@ class HistoryRecords:
         """Move an article to another state."""
         arguments = {"article": article_id, "state": state, "since": since}
         self._transaction.run(sql.SET_STATE, arguments)
-
-    def add_edit(self, article_id: str, edit: NewEdit) -> None:
-        """Record how a revision differs from the one before."""
-        self._transaction.run(
-            sql.ADD_EDIT,
-            {
-                "article": article_id,
-                "source": self.source_id,
-                "url": edit.url,
-                "from": edit.from_revision,
-                "to": edit.to_revision,
-                "seen": edit.seen_at,
-                "classes": list(edit.classes),
-                "silent": edit.silent,
-                "words": edit.words_changed,
-                "changes": as_json([dict(change) for change in edit.changes]),
-            },
-        )
 
     def add_event(
         self,
