@@ -9,6 +9,7 @@ import structlog
 
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
+from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sightings import Miss, Sighting, Unchanged
@@ -77,6 +78,7 @@ class Normalizer:
                     outcome = record(chronicle, sight)
                     records.decide(capture.capture_id, outcome)
                     ARTICLES.labels(outcome).inc()
+            watch_hosts(records, captures)
 
     def _read(self, capture: StoredCapture, source: SourceFile, work: "_Work") -> Shown:
         if work.alone:

@@ -85,9 +85,12 @@ class Chronicle:
         return "missing"
 
     def _host_answers(self, miss: Miss) -> bool:
-        return self._records.host_answers(
-            miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW
+        is_in_order = (
+            self._records.host_shows_articles
+            if miss.missing_as == "error_page"
+            else self._records.host_answers
         )
+        return is_in_order(miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW)
 
     def _suspect_or_remove(self, addresses: list[KnownUrl], miss: Miss) -> None:
         article = self._records.article(addresses[0].article_id)

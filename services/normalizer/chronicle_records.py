@@ -89,5 +89,8 @@ class Records(Protocol):
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another target of this host gave a good answer around this time."""
 
+    def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        """Whether another page of this host was known to show its own article around this time."""
+
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.ledger import history_sql as sql
 from shared.ledger.database import Database, Transaction, as_json
-from shared.ledger.frontier import LIST_KINDS
+from shared.ledger.host_states import HostRecords
 from shared.ledger.templates import NewEdit, TemplateRecords
 
 __all__ = [
@@ -108,7 +108,7 @@ class History:
             yield HistoryRecords(transaction, source_id)
 
 
-class HistoryRecords(TemplateRecords):
+class HistoryRecords(TemplateRecords, HostRecords):
     """The history of one source within one transaction."""
 
     def __init__(self, transaction: Transaction, source_id: str) -> None:
@@ -260,21 +260,6 @@ class HistoryRecords(TemplateRecords):
             "data": as_json(dict(data or {})),
         }
         self._transaction.run(sql.ADD_EVENT, arguments)
-
-    def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
-        """Whether another target of this host gave a good answer around this time.
-
-        A host that answers for nothing is out of order; then a missing page says nothing.
-        """
-        arguments = {
-            "host": host,
-            "besides": besides,
-            "from": at - within,
-            "to": at + within,
-            "kinds": ["article", *(str(kind) for kind in LIST_KINDS)],
-        }
-        row = self._transaction.row(sql.HOST_ANSWERS, arguments)
-        return row is not None
 
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner."""

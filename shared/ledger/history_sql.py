@@ -113,14 +113,6 @@ insert into events (at, kind, source_id, article_id, capture_id, data)
 values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
 """
 
-HOST_ANSWERS = """
-select 1 as answered from captures join targets using (target_id) join hosts using (host_id)
-where hosts.host = %(host)s and captures.target_id <> %(besides)s
-  and captures.fetched_at between %(from)s and %(to)s
-  and captures.status in (200, 304) and captures.kind = any(%(kinds)s)
-limit 1
-"""
-
 MERGE_REVISIONS = """
 with numbered as (
     select revision_id, row_number() over (order by article_id = %(loser)s, number)

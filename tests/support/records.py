@@ -189,6 +189,9 @@ class RecordsInMemory:
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         return host not in self.hosts_down
 
+    def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        return host not in self.hosts_down
+
     def merge(self, loser: str, winner: str) -> None:
         for revision_id, (text, identity) in self.revisions.items():
             if text.article_id == loser:

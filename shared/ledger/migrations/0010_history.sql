@@ -47,11 +47,6 @@ create table kept_apart (
     check (first_article < second_article)
 );
 
--- What stands at an address in place of its article, to know an error page by the many that show it.
-alter table article_urls add column missing_text text;
-create index article_urls_by_missing_text on article_urls (source_id, missing_text)
-    where missing_text is not null;
-
 -- Hosts that were found out of order, and whether they are in order again.
 create table host_states (
     source_id  text not null references sources,
