@@ -51,7 +51,7 @@ def watch_hosts(records: HostWatchRecords, captures: Sequence[StoredCapture]) ->
         is_out = state is not None and state.is_out
         if is_out and _is_good(capture):
             states[host] = _tell(records, capture, is_out=False, since=capture.fetched_at)
-        elif not is_out and not _is_good(capture):
+        elif not is_out and not _is_good(capture) and not _has_answered(captures, capture):
             looks = records.looks_at_host(host, at=capture.fetched_at, within=_WINDOW)
             if not looks.good and looks.failed >= LEAST_FAILED:
                 since = looks.first_failed_at or capture.fetched_at
@@ -60,6 +60,14 @@ def watch_hosts(records: HostWatchRecords, captures: Sequence[StoredCapture]) ->
 
 def _is_good(capture: StoredCapture) -> bool:
     return capture.status in {200, 304}
+
+
+def _has_answered(captures: Sequence[StoredCapture], failed: StoredCapture) -> bool:
+    """Whether the host answered in this very batch: after a purge that spares a count of its looks for each miss."""
+    return any(
+        _is_good(one) and one.host == failed.host and abs(one.fetched_at - failed.fetched_at) <= _WINDOW
+        for one in captures
+    )
 
 
 def _tell(records: HostWatchRecords, capture: StoredCapture, *, is_out: bool, since: datetime) -> HostState:

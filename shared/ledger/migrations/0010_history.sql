@@ -1,4 +1,4 @@
--- What many articles of a source change alike, merges that can be undone, and hosts that are out of order.
+-- What many articles of a source change alike, and hosts that are out of order.
 
 -- A change of the source's template: one event instead of an edit of each article.
 create table templates (
@@ -24,28 +24,6 @@ alter table edits
     add column taken_back   jsonb not null default '[]',     -- changes that were the template's
     add column template_id  bigint references templates;     -- set when nothing of the edit was the article's own
 create index edits_by_delta on edits using gin (deltas);
-
--- What each merge moved, so that it can be undone exactly.
-create table merges (
-    merge_id   bigint generated always as identity primary key,
-    loser      text not null references articles,
-    winner     text not null references articles,
-    merged_at  timestamptz not null default now(),
-    revisions  jsonb not null,                 -- [[revision_id, number], …] of the loser
-    urls       text[] not null,
-    also       text[] not null,                -- what had been merged into the loser before
-    undone_at  timestamptz
-);
-create index merges_of_winner on merges (winner) where undone_at is null;
-
--- Pairs that an operator has told apart; the machine does not merge them again.
-create table kept_apart (
-    first_article  text not null references articles,
-    second_article text not null references articles,
-    since          timestamptz not null default now(),
-    primary key (first_article, second_article),
-    check (first_article < second_article)
-);
 
 -- Hosts that were found out of order, and whether they are in order again.
 create table host_states (
