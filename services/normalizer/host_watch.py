@@ -63,7 +63,7 @@ def _is_good(capture: StoredCapture) -> bool:
 
 
 def _has_answered(captures: Sequence[StoredCapture], failed: StoredCapture) -> bool:
-    """Whether the host answered in this very batch: after a purge that spares a count of its looks for each miss."""
+    """Whether the host answered in this very batch: that spares a count of its looks for each miss of a purge."""
     return any(
         _is_good(one) and one.host == failed.host and abs(one.fetched_at - failed.fetched_at) <= _WINDOW
         for one in captures
