@@ -11,6 +11,7 @@ from services.normalizer.chronicle import Chronicle
 from services.normalizer.correcting import Corrector
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.fields import Extraction
+from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
@@ -88,6 +89,7 @@ class Normalizer:
                     if isinstance(sight, Sighting) or outcome == "no_text":
                         sentinel.see(capture, article)
             sentinel.keep()
+            watch_hosts(records, captures)
 
     def _reader(self, source: SourceFile) -> Rereader:
         return Rereader(evidence=self.evidence, source=source, extract_page=self.extract_page)

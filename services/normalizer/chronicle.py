@@ -11,10 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.normalizer.chronicle_records import Records
-from services.normalizer.edits import Edit, Version, compare
+from services.normalizer.edits import Version, compare
 from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.template_changes import new_edit, tell_edit
 from services.normalizer.wording import identifies, normal_title, words
-from shared.ledger.history import KnownUrl, NewEdit, RevisionText
+from shared.ledger.history import KnownUrl, RevisionText
+from shared.ledger.templates import NewEdit
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
 
@@ -91,9 +93,12 @@ class Chronicle:
         return "missing"
 
     def _host_answers(self, miss: Miss) -> bool:
-        return self._records.host_answers(
-            miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW
+        is_in_order = (
+            self._records.host_shows_articles
+            if miss.missing_as == "error_page"
+            else self._records.host_answers
         )
+        return is_in_order(miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW)
 
     def _suspect_or_remove(self, addresses: list[KnownUrl], miss: Miss) -> None:
         article = self._records.article(addresses[0].article_id)
@@ -256,7 +261,7 @@ class Chronicle:
         own = self._records.revision(revision_id)
         for first, second in ((before, own), (own, after)):
             if first is not None and second is not None:
-                self._tell_late_edit(first, second, sighting.url)
+                self._tell_late_edit(first, second, sighting)
         self._records.add_event(
             "revision_found_late",
             at=sighting.seen_at,
@@ -266,11 +271,12 @@ class Chronicle:
         )
         return revision_id
 
-    def _tell_late_edit(self, before: RevisionText, after: RevisionText, url: str) -> None:
+    def _tell_late_edit(self, before: RevisionText, after: RevisionText, sighting: Sighting) -> None:
         """Tell how a revision differs from the one before it, in place of what was told while that was unknown."""
         edit = compare(version_of(before), version_of(after))
         if edit is not None:
-            self._records.add_edit(after.article_id, new_edit(edit, before, after, url))
+            told = new_edit(edit, before, after, sighting.url)
+            tell_edit(self._records, after.article_id, told, capture_id=sighting.capture_id)
 
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
@@ -286,22 +292,27 @@ class Chronicle:
         revision_id = self._records.add_revision(before.article_id, sighting.as_revision())
         self._see(sighting, before.article_id, revision_id)
         after = self._records.revision(revision_id)
-        self._records.add_edit(before.article_id, new_edit(edit, before, after, sighting.url))
+        told = new_edit(edit, before, after, sighting.url)
+        own = tell_edit(self._records, before.article_id, told, capture_id=sighting.capture_id)
+        if own.template_id is None:
+            self._announce(own, article_id=before.article_id, capture_id=sighting.capture_id)
+        if twin is not None and twin.article_id != before.article_id:
+            self._merge_same_story(before.article_id, twin, sighting)
+        return "revised"
+
+    def _announce(self, edit: NewEdit, *, article_id: str, capture_id: int) -> None:
         self._records.add_event(
             "article_edited",
-            at=sighting.seen_at,
-            article_id=before.article_id,
-            capture_id=sighting.capture_id,
+            at=edit.seen_at,
+            article_id=article_id,
+            capture_id=capture_id,
             data={
-                "url": sighting.url,
-                "classes": [str(name) for name in edit.classes],
+                "url": edit.url,
+                "classes": list(edit.classes),
                 "silent": edit.silent,
                 "words_changed": edit.words_changed,
             },
         )
-        if twin is not None and twin.article_id != before.article_id:
-            self._merge_same_story(before.article_id, twin, sighting)
-        return "revised"
 
     def _merge_same_story(self, article_id: str, twin: RevisionText, sighting: Sighting) -> None:
         """Merge with an article that is this very text: the new wording was met first at a new address.
@@ -348,31 +359,6 @@ def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
 def version_of(revision: RevisionText, *, title: str | None = None) -> Version:
     """Return what of a revision is compared. `title` is what it was called at the address in question."""
     return Version(title=title or revision.title, paragraphs=revision.body, modified=revision.modified)
-
-
-def new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
-    """Return an edit as it is recorded."""
-    return NewEdit(
-        url=url,
-        from_revision=before.revision_id,
-        to_revision=after.revision_id,
-        seen_at=after.seen_at,
-        classes=[str(name) for name in edit.classes],
-        silent=edit.silent,
-        words_changed=edit.words_changed,
-        changes=[
-            {
-                "op": str(change.op),
-                "from": change.before,
-                "to": change.after,
-                "paragraph": change.paragraph,
-                "at": change.at,
-                "moved_from": change.moved_from,
-                "classes": [str(name) for name in change.classes],
-            }
-            for change in edit.changes
-        ],
-    )
 
 
 def _looks_like_error_page(before: RevisionText, sighting: Sighting) -> bool:

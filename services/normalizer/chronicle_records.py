@@ -1,9 +1,11 @@
 """What the chronicle reads and writes of a source's history: tables in the ledger, dictionaries in a test."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.ledger.history import ArticleHead, KnownUrl, NewRevision, RevisionText
+from shared.ledger.templates import NewEdit, ToldEdit
 
 __all__ = ["Records"]
 
@@ -58,6 +60,21 @@ class Records(Protocol):
     def add_edit(self, article_id: str, edit: NewEdit) -> None:
         """Record how a revision differs from the one before."""
 
+    def templates_of(self, deltas: Sequence[str]) -> dict[str, int]:
+        """Return those of the deltas that are known as the template's, each with the change that made it."""
+
+    def edits_with(self, deltas: Sequence[str]) -> list[ToldEdit]:
+        """Return the edits that hold any of these deltas, the earliest seen first."""
+
+    def template_near(self, earliest: datetime, latest: datetime) -> int | None:
+        """Return the change of the template that was first seen between two times."""
+
+    def add_template(self, first_seen_at: datetime) -> int:
+        """Add a change of the template."""
+
+    def add_template_delta(self, template_id: int, delta: str, *, was: str, became: str) -> None:
+        """Note that a delta is the template's."""
+
     def add_event(
         self,
         kind: str,
@@ -71,6 +88,9 @@ class Records(Protocol):
 
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another target of this host gave a good answer around this time."""
+
+    def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        """Whether another page of this host was known to show its own article around this time."""
 
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one."""

@@ -63,6 +63,8 @@ class Edit:
     changes: tuple[Change, ...]
     """In reading order of the new version; what was removed stands where it was."""
     classes: tuple[EditClass, ...]
+    title_classes: tuple[EditClass, ...]
+    """Those of the title's change; empty when it did not change."""
     words_changed: int
     """For each change the words of its longer side, summed."""
     words_before: int
@@ -86,12 +88,13 @@ def compare(old: Version, new: Version) -> Edit | None:
     if same_title and not changes:
         return None
     classes = [one for change in changes for one in change.classes]
-    if not same_title:
-        classes.append(EditClass.TYPOGRAPHY if is_typography(old_title, new_title) else EditClass.TITLE)
+    of_title = EditClass.TYPOGRAPHY if is_typography(old_title, new_title) else EditClass.TITLE
+    title_classes = () if same_title else (of_title,)
     told = [change for change in changes if change.classes != (EditClass.TYPOGRAPHY,)] or changes
     return Edit(
         changes=changes,
-        classes=in_order(classes),
+        classes=in_order((*classes, *title_classes)),
+        title_classes=title_classes,
         words_changed=sum(max(len(words(change.before)), len(words(change.after))) for change in changes),
         words_before=sum(map(is_word, before.tokens)),
         words_after=sum(map(is_word, after.tokens)),

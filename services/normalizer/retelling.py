@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from services.normalizer.article_case import Case
-from services.normalizer.chronicle import new_edit, version_of
+from services.normalizer.chronicle import version_of
 from services.normalizer.edits import Edit, Version, compare
 from services.normalizer.rereading_report import Report
 from services.normalizer.sightings import Sighting
+from services.normalizer.template_changes import new_edit, tell_edit
 from services.normalizer.wording import normal_title
 from shared.ledger.corrections import Corrections, StoredEdit, StoredRevision
 from shared.ledger.history import HistoryRecords, RevisionText
@@ -107,7 +108,7 @@ class Address:
         fresh = new_edit(edit, _text(before), _text(own), self.url)
         if list(told.changes) == list(fresh.changes) and told.from_revision == fresh.from_revision:
             return
-        self.records.add_edit(self.case.article_id, fresh)
+        tell_edit(self.records, self.case.article_id, fresh, capture_id=own.capture_id)
         self.report.count("edits_corrected")
         self.records.add_event(
             "edit_corrected",
@@ -131,7 +132,8 @@ class Address:
         fresh = reading.as_revision()
         revision_id = self.records.add_revision(case.article_id, fresh, is_current=is_current)
         after = self.records.revision(revision_id)
-        self.records.add_edit(case.article_id, new_edit(edit, _text(before), after, self.url))
+        told = new_edit(edit, _text(before), after, self.url)
+        tell_edit(self.records, case.article_id, told, capture_id=reading.capture_id)
         self.report.count("edits_found")
         self.records.add_event(
             "revision_found_late",

@@ -126,7 +126,7 @@ class Catalogue:
         only: Filters = ALL,
     ) -> Page[Edit]:
         """Return edits, the last seen first."""
-        where: LiteralString = "where true" + only.of_edits
+        where: LiteralString = "where e.template_id is null" + only.of_edits
         if source_id is not None:
             where += " and e.source_id = %(source_id)s"
         if article_id is not None:

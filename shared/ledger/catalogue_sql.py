@@ -89,7 +89,9 @@ cross join lateral (
 EDITS: LiteralString = """
 select e.edit_id, e.article_id, e.source_id, s.name as source_name, a.language, e.url, e.classes, e.silent,
     e.words_changed, e.seen_at, e.from_revision, e.to_revision, f.number as from_number, t.number as to_number,
-    f.title as title_from, t.title as title_to, f.body as text_from, t.body as text_to, e.changes,
+    -- A title that only the template changed is not shown as changed.
+    case when e.title_change is null and e.taken_back <> '[]' then t.title else f.title end as title_from,
+    t.title as title_to, f.body as text_from, t.body as text_to, e.changes,
     array(select u.url from article_urls u where u.article_id = e.article_id
           order by u.first_seen_at, u.url) as urls
 from edits e
@@ -121,7 +123,9 @@ left join (
         max(last_seen_at) as last_seen_at
     from articles where merged_into is null group by source_id
 ) kept using (source_id)
-left join (select source_id, count(*) as edits from edits group by source_id) edited using (source_id)
+left join (
+    select source_id, count(*) as edits from edits where template_id is null group by source_id
+) edited using (source_id)
 order by s.name, s.source_id
 """
 

@@ -1,14 +1,15 @@
 """History: articles under their addresses, the revisions of each, and what happened to them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.ledger import history_sql as sql
 from shared.ledger.database import Database, Transaction, as_json
-from shared.ledger.frontier import LIST_KINDS
+from shared.ledger.host_states import HostRecords
+from shared.ledger.templates import NewEdit, TemplateRecords
 
 __all__ = [
     "ArticleHead",
@@ -86,20 +87,6 @@ class NewRevision:
     """A tsvector in PostgreSQL's own notation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEdit:
-    """How a revision differs from the one before."""
-
-    url: str
-    from_revision: int
-    to_revision: int
-    seen_at: datetime
-    classes: Sequence[str]
-    silent: bool
-    words_changed: int
-    changes: Sequence[Mapping[str, Any]]
-
-
 class History:
     """Opens the history of one source for writing, one writer at a time."""
 
@@ -123,7 +110,7 @@ class History:
             yield HistoryRecords(transaction, source_id)
 
 
-class HistoryRecords:
+class HistoryRecords(TemplateRecords, HostRecords):
     """The history of one source within one transaction."""
 
     def __init__(self, transaction: Transaction, source_id: str) -> None:
@@ -261,24 +248,6 @@ class HistoryRecords:
         arguments = {"article": article_id, "state": state, "since": since}
         self._transaction.run(sql.SET_STATE, arguments)
 
-    def add_edit(self, article_id: str, edit: NewEdit) -> None:
-        """Record how a revision differs from the one before."""
-        self._transaction.run(
-            sql.ADD_EDIT,
-            {
-                "article": article_id,
-                "source": self.source_id,
-                "url": edit.url,
-                "from": edit.from_revision,
-                "to": edit.to_revision,
-                "seen": edit.seen_at,
-                "classes": list(edit.classes),
-                "silent": edit.silent,
-                "words": edit.words_changed,
-                "changes": as_json([dict(change) for change in edit.changes]),
-            },
-        )
-
     def add_event(
         self,
         kind: str,
@@ -298,21 +267,6 @@ class HistoryRecords:
             "data": as_json(dict(data or {})),
         }
         self._transaction.run(sql.ADD_EVENT, arguments)
-
-    def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
-        """Whether another target of this host gave a good answer around this time.
-
-        A host that answers for nothing is out of order; then a missing page says nothing.
-        """
-        arguments = {
-            "host": host,
-            "besides": besides,
-            "from": at - within,
-            "to": at + within,
-            "kinds": ["article", *(str(kind) for kind in LIST_KINDS)],
-        }
-        row = self._transaction.row(sql.HOST_ANSWERS, arguments)
-        return row is not None
 
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner."""

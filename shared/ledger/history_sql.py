@@ -110,27 +110,9 @@ SET_STATE = """
 update articles set state = %(state)s, state_since = %(since)s where article_id = %(article)s
 """
 
-ADD_EDIT = """
-insert into edits (article_id, source_id, url, from_revision, to_revision, seen_at, classes, silent,
-                   words_changed, changes)
-values (%(article)s, %(source)s, %(url)s, %(from)s, %(to)s, %(seen)s, %(classes)s, %(silent)s, %(words)s,
-        %(changes)s)
-on conflict (to_revision) do update
-set from_revision = excluded.from_revision, classes = excluded.classes, silent = excluded.silent,
-    words_changed = excluded.words_changed, changes = excluded.changes
-"""
-
 ADD_EVENT = """
 insert into events (at, kind, source_id, article_id, capture_id, data)
 values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
-"""
-
-HOST_ANSWERS = """
-select 1 as answered from captures join targets using (target_id) join hosts using (host_id)
-where hosts.host = %(host)s and captures.target_id <> %(besides)s
-  and captures.fetched_at between %(from)s and %(to)s
-  and captures.status in (200, 304) and captures.kind = any(%(kinds)s)
-limit 1
 """
 
 MERGE_REVISIONS = """

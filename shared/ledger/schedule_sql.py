@@ -54,7 +54,7 @@ where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'ex
 
 EDITED = """
 select distinct article_urls.target_id
-from article_urls join edits using (article_id)
+from article_urls join edits on edits.article_id = article_urls.article_id and edits.template_id is null
 where article_urls.url in (select url from targets where target_id = any(%(ids)s))
 """
 
@@ -81,7 +81,7 @@ where targets.target_id = chosen.target_id
 EDITED_SINCE = """
 select distinct targets.target_id, targets.source_id, targets.archived_at, targets.looked_at
 from edits join article_urls using (article_id) join targets using (target_id)
-where edits.seen_at >= %(since)s and targets.state = 'archived'
+where edits.seen_at >= %(since)s and edits.template_id is null and targets.state = 'archived'
   and targets.archived_at is not null and targets.looked_at is not null
 order by targets.target_id
 """

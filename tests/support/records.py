@@ -1,6 +1,6 @@
 """The history of one source in memory, written out, and looks to be recorded in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from services.normalizer.wording import identity_digest, text_digest
 from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.ledger.templates import ToldEdit
 from shared.sources import SourceFile, load_source
 
 NOON = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
@@ -45,6 +46,8 @@ class RecordsInMemory:
     events: list[Event] = field(default_factory=list)
     hosts_down: set[str] = field(default_factory=set)
     shown_at: dict[int, str] = field(default_factory=dict)
+    templates: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    template_starts: list[datetime] = field(default_factory=list)
 
     def url(self, url: str) -> KnownUrl | None:
         return self.known.get(url)
@@ -153,6 +156,25 @@ class RecordsInMemory:
         self.edits = [told for told in self.edits if told[1].to_revision != edit.to_revision]
         self.edits.append((article_id, edit))
 
+    def templates_of(self, deltas: Sequence[str]) -> dict[str, int]:
+        return {delta: self.templates[delta][0] for delta in deltas if delta in self.templates}
+
+    def edits_with(self, deltas: Sequence[str]) -> list[ToldEdit]:
+        held = [one for one in self.edits if set(deltas) & set(one[1].deltas)]
+        told = [ToldEdit(article_id=article_id, edit=edit) for article_id, edit in held]
+        return sorted(told, key=lambda one: one.edit.seen_at)
+
+    def template_near(self, earliest: datetime, latest: datetime) -> int | None:
+        found = (number for number, seen in self.templates.values() if earliest <= seen <= latest)
+        return min(found, default=None)
+
+    def add_template(self, first_seen_at: datetime) -> int:
+        self.template_starts.append(first_seen_at)
+        return len(self.template_starts)
+
+    def add_template_delta(self, template_id: int, delta: str, *, was: str, became: str) -> None:
+        self.templates[delta] = template_id, self.template_starts[template_id - 1]
+
     def add_event(
         self,
         kind: str,
@@ -165,6 +187,9 @@ class RecordsInMemory:
         self.events.append(Event(kind=kind, at=at, article_id=article_id, data=data or {}))
 
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
+        return host not in self.hosts_down
+
+    def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         return host not in self.hosts_down
 
     def merge(self, loser: str, winner: str) -> None:
