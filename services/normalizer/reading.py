@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
 from services.normalizer.sandbox import ExtractPage
 from services.normalizer.sightings import Miss, Sighting, Unchanged, sighting_of

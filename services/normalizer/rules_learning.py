@@ -11,7 +11,7 @@ from typing import Any
 from selectolax.lexbor import LexborNode
 
 from services.normalizer.dates import DateValue, read_date
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.page import Page, read_page, select
 from services.normalizer.rule_examples import Example

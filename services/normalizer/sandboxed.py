@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.optional import optional_module
 from shared.encoding import dump_json

@@ -1,17 +1,17 @@
 """The statements of `shared.ledger.schedule`, each with what it rests on."""
 
 MEMORIES = """
-select target_id, unchanged_looks, moved_to, moved_looks,
-       coalesce(reason like 'unreadable: %%', false) as is_unreadable
-from targets where target_id = any(%(ids)s)
+select target_id, coalesce(unchanged_looks, 0) as unchanged_looks, moved_to,
+       coalesce(moved_looks, 0) as moved_looks, coalesce(reason like 'unreadable: %%', false) as is_unreadable
+from targets left join list_memories using (target_id)
+where target_id = any(%(ids)s)
 """
 
 REMEMBER = """
-update targets
-set unchanged_looks = memory.unchanged, moved_to = memory.moved_to, moved_looks = memory.moved
-from unnest(%(ids)s::bigint[], %(unchanged)s::smallint[], %(moved_tos)s::text[], %(moved)s::smallint[])
-     as memory(id, unchanged, moved_to, moved)
-where targets.target_id = memory.id
+insert into list_memories (target_id, unchanged_looks, moved_to, moved_looks)
+select * from unnest(%(ids)s::bigint[], %(unchanged)s::smallint[], %(moved_tos)s::text[], %(moved)s::smallint[])
+on conflict (target_id) do update
+set unchanged_looks = excluded.unchanged_looks, moved_to = excluded.moved_to, moved_looks = excluded.moved_looks
 """
 
 END_LIST = """
@@ -45,11 +45,16 @@ where targets.target_id = noted.id and targets.state = 'archived'
 """
 
 REVIVE_LISTS = """
-update targets
-set state = case when archived_at is null then 'waiting' else 'archived' end, reason = null, due_at = now(),
-    unchanged_looks = 0, moved_to = null, moved_looks = 0
-where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'excluded'
-  and reason in ('gone', 'moved')
+with revived as (
+    update targets
+    set state = case when archived_at is null then 'waiting' else 'archived' end, reason = null, due_at = now()
+    where source_id = %(source)s and url_key = any(%(keys)s::uuid[]) and state = 'excluded'
+      and reason in ('gone', 'moved')
+    returning target_id
+), forgotten as (
+    delete from list_memories using revived where list_memories.target_id = revived.target_id
+)
+select target_id from revived
 """
 
 EDITED = """

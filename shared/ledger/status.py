@@ -123,9 +123,10 @@ class Status:
 
 
 _LISTS = """
-select source_id as source, url, kind, state, reason, attempts as failed_looks, unchanged_looks, looked_at,
-       due_at, moved_to, moved_looks
-from targets
+select source_id as source, url, kind, state, reason, attempts as failed_looks,
+       coalesce(unchanged_looks, 0) as unchanged_looks, looked_at, due_at, moved_to,
+       coalesce(moved_looks, 0) as moved_looks
+from targets left join list_memories using (target_id)
 where kind in ('listing', 'feed', 'sitemap') and (%(source)s::text is null or source_id = %(source)s)
   and reason is distinct from 'robots' and coalesce(reason, '') not like 'trap: %%'
 order by source_id, target_id

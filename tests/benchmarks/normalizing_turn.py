@@ -19,7 +19,7 @@ Reader = Callable[[bytes, Page], int]
 
 def ours() -> Reader:
     """Read every field of a page as the worker does."""
-    from services.normalizer.extract import extract  # noqa: PLC0415  (theirs runs without it)
+    from services.normalizer.extracting import extract  # noqa: PLC0415  (theirs runs without it)
     from services.normalizer.fields import ExtractionError, PageContext  # noqa: PLC0415  (as above)
 
     def read(body: bytes, page: Page) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.records import extraction_record
 from services.normalizer.sandbox import ReadingLimits, Sandbox

@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.normalizer.addresses import host_of
 from services.normalizer.charsets import decode
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
 from services.normalizer.guards import safe_markup
 from services.normalizer.records import extraction_record

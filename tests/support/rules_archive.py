@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.normalizer.app import Normalizer
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.renormalizing import Renormalization
 from services.normalizer.rereading_report import Report

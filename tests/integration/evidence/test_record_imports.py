@@ -18,7 +18,7 @@ from services.admin.imported_verification import ImportedVerification
 from services.admin.imports import ImportFileError
 from services.admin.record_imports import ImportRequest, RecordImport
 from services.normalizer.app import Normalizer, on_normalize_batch
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from shared.clock import SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore

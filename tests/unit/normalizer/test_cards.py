@@ -1,6 +1,6 @@
 """Rows of like siblings that each name another article are told from text by their shape alone."""
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 
 STORY = "".join(
     f"<p>The harbour master counted {number} ships on the quay that day, as he does every year.</p>"

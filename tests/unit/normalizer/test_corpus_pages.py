@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.normalizer.dates import DateValue, read_date
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import PageContext
 from services.normalizer.published import url_date
 from shared.sources import DateOrder

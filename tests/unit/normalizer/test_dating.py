@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.normalizer.calendars import lunar_hijri, solar_hijri
 from services.normalizer.date_orders import order_of_place, order_of_texts
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from shared.sources import DateOrder
 

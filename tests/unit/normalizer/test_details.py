@@ -1,7 +1,7 @@
 """Kinds of blocks, pictures, links, tags, counts and fingerprints of an article."""
 
 from services.normalizer.details import counts_of, fingerprints
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.records import extraction_record
 

@@ -1,6 +1,8 @@
 import gzip
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from services.normalizer.cli import add_commands, print_extraction
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import ExtractionError, PageContext
 from services.normalizer.guards import MAX_BODY_BYTES
 from services.normalizer.manifests import FetchedPage, read_body
@@ -182,3 +184,18 @@ def test_every_record_is_json() -> None:
     record = extraction_record(extract(model_page(), PageContext(url=URL)), "id-1")
 
     assert json.loads(json.dumps(record)) == record
+
+
+def test_the_package_gives_the_function_and_its_types_and_loads_no_parser_before() -> None:
+    program = (
+        "import sys, services.normalizer.wording, services.normalizer as normalizer\n"
+        "assert 'lxml' not in sys.modules and 'selectolax' not in sys.modules, 'parsers are loaded'\n"
+        "from services.normalizer import Extraction, PageContext, extract\n"
+        "page = b'<html><title>Bridge opens</title><p>It opened on Saturday.</p>'\n"
+        "found = extract(page, PageContext(url='https://news.example/a'))\n"
+        "assert isinstance(found, Extraction)\n"
+        "print(found.title)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert told.stdout == "Bridge opens\n"

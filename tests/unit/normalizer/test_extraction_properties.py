@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import PageContext
 from services.normalizer.text import block_text
 from tests.support.extraction_checks import checked_extraction, foreign_lines
@@ -78,7 +78,7 @@ import locale, sys
 from contextlib import suppress
 with suppress(locale.Error):
     locale.setlocale(locale.LC_ALL, "")
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.records import extraction_record
 from shared.encoding import dump_json
 from tests.unit.normalizer.model_page import model_page

@@ -1,6 +1,6 @@
 """What stands in an article's container and is no text of it, and what only looks so."""
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import PageContext
 
 PROSE = "The council of the town met on Monday and spoke for two hours about the new bridge over the river. "

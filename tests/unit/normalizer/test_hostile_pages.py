@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.guards import MAX_BODY_BYTES, safe_markup
 from services.normalizer.records import extraction_record

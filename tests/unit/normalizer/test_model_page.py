@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import PageContext
 from shared.sources import ArticleRules, DateOrder
 from tests.unit.normalizer.model_page import CARDS, ORIGINAL, PARAGRAPHS, URL, model_page

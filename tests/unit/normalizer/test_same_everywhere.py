@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import sys
-from services.normalizer.extract import extract
+from services.normalizer.extracting import extract
 from services.normalizer.fields import PageContext
 from services.normalizer.records import extraction_record
 from shared.encoding import dump_json
