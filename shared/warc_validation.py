@@ -2,13 +2,14 @@
 
 Ordinary readers accept most truncations in silence. This one proves every byte: the gzip members follow each
 other without a gap, each holds one record, framing is exact, and every digest is computed again. The inflate
-is zlib's, not the isal that wrote the object, so that a fault of one does not hide behind itself.
+is zlib-ng's or zlib's, not the isal that wrote the object, so that a fault of one does not hide behind itself.
 """
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterator
+
+from zlib_ng import zlib_ng
 
 from shared.errors import PressmarkError
 from shared.http_message import each_payload_piece, head_length, parse_head
@@ -21,7 +22,7 @@ GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 LARGE_RECORD_BYTES = 1024 * 1024
 """A record above this size is checked in an unnamed file, so that the memory it takes does not grow with it."""
 _SMALL_MEMBER_BYTES = 16 * 1024
-"""What is tried in one go. zlib copies what is behind a member's end, so it is no more than most members have."""
+"""What is tried in one go. The decoder copies what is behind a member: it is no more than most members have."""
 _MAX_HEAD_BYTES = 256 * 1024
 """More than the fields of any record of ours; the longest is a URL."""
 
@@ -104,10 +105,10 @@ def _members(view: memoryview, *, limit: int) -> Iterator[tuple[int, bytes | mem
 def _small_member(view: memoryview, offset: int, limit: int) -> tuple[int, bytes] | None:
     """Inflate a member in one go; None where it is large or damaged, which the other way decides."""
     taken = view[offset : offset + _SMALL_MEMBER_BYTES]
-    decoder = zlib.decompressobj(31)
+    decoder = zlib_ng.decompressobj(31)
     try:
         content = decoder.decompress(taken, min(limit, LARGE_RECORD_BYTES))
-    except zlib.error:
+    except zlib_ng.error:  # type: ignore[misc]  (its stub takes the class for an instance)
         return None
     return (len(taken) - len(decoder.unused_data), content) if decoder.eof else None
 

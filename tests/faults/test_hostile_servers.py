@@ -184,17 +184,23 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("certificates")
     made = {
         "good": make_certificate(folder, "good"),
-        "expired": make_certificate(folder, "expired", expired=True),
+        "expired": make_certificate(folder, "expired", years=(2020, 2020)),
+        "not_yet_valid": make_certificate(folder, "future", years=(2048, 2049)),
         "wrong_host": make_certificate(folder, "wrong", address="127.77.0.9"),
         "self_signed": make_certificate(folder, "self"),
     }
     trusted = folder / "trusted.pem"
-    known = ("good", "expired", "wrong_host")
+    known = ("good", "expired", "not_yet_valid", "wrong_host")
     trusted.write_bytes(b"".join(made[name].read_bytes() for name in known))
     return made | {"trusted": trusted}
 
 
-FAULTS = {"expired": "expired", "wrong_host": "subject", "self_signed": "self"}
+FAULTS = {
+    "expired": "expired",
+    "not_yet_valid": "not yet valid",
+    "wrong_host": "subject",
+    "self_signed": "self",
+}
 NO_TLS = {
     "stalls": None,
     "speaks plain HTTP": b"HTTP/1.1 200 OK\r\n\r\n",

@@ -114,9 +114,9 @@ def make_certificate(
     *,
     address: str = HOSTILE_HOST,
     names: Sequence[str] = (),
-    expired: bool = False,
+    years: tuple[int, int] = (2020, 2049),
 ) -> Path:
-    """Make a certificate that nobody has signed but itself, with its key behind it."""
+    """Make a certificate of these whole years that nobody has signed but itself, with its key behind it."""
     key, request, path = folder / f"{name}.key", folder / f"{name}.csr", folder / f"{name}.pem"
     extensions = folder / f"{name}.cnf"
     subjects = ",".join(f"{'DNS' if one[-1].isalpha() else 'IP'}:{one}" for one in names or (address,))
@@ -126,7 +126,7 @@ def make_certificate(
         "policy=any\nunique_subject=no\n[any]\ncommonName=supplied\n"
     )
     (folder / f"{name}.db").write_text("")
-    dates = ["20200101000000Z", "20200201000000Z"] if expired else ["20200101000000Z", "20491231000000Z"]
+    dates = [f"{years[0]}0101000000Z", f"{years[1]}1231000000Z"]
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     _openssl("req", "-new", *curve, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
     _openssl(
