@@ -18,12 +18,14 @@ from services.normalizer.chronicle import Chronicle
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import read_capture
+from services.normalizer.watching import check_watches
 from shared.candidates import candidate
 from shared.ledger import Database
 from shared.ledger.batches import StoredCapture
 from shared.ledger.frontier import Frontier, TargetKind
 from shared.ledger.history import History
 from shared.ledger.registry import Registry, SourceRow
+from shared.ledger.watches import Watches
 from shared.sources import SourceFile, load_source
 
 START = datetime(2013, 12, 2, 6, 0, tzinfo=UTC)
@@ -114,10 +116,13 @@ class December:
         self._by_url = {url: story for story in self.stories for url in story.addresses}
         for edition in EDITIONS:
             self._register(edition)
+        watches = Watches(self.database)
+        watches.add(NAME)
         for look in LOOKS:
             started = time.perf_counter()
             for edition in EDITIONS:
                 self._look_at(edition, look)
+            check_watches(watches)
             self.seconds[f"look {look.number + 1}"] = time.perf_counter() - started
 
     def _register(self, edition: str) -> None:
