@@ -111,14 +111,14 @@ class December:
     _by_url: dict[str, Story] = field(default_factory=dict)
     _last: dict[int, int] = field(default_factory=dict)
 
-    def run(self) -> None:
-        """Let the archive look at the publisher six times in eight days."""
+    def run(self, looks: Sequence[Look] = LOOKS) -> None:
+        """Let the archive look at the publisher: six times in eight days, unless told otherwise."""
         self._by_url = {url: story for story in self.stories for url in story.addresses}
         for edition in EDITIONS:
             self._register(edition)
         watches = Watches(self.database)
         watches.add(NAME)
-        for look in LOOKS:
+        for look in looks:
             started = time.perf_counter()
             for edition in EDITIONS:
                 self._look_at(edition, look)
@@ -144,7 +144,7 @@ class December:
             targets = ledger.rows(_TARGETS, {"source": source_id(edition)})
         for place, part in enumerate(_parts(targets[1:], _AT_ONCE)):
             # The list is looked at with every batch: it is the canary when all articles of a batch are gone.
-            captures = self._capture([targets[0], *part], look, name=f"{edition}-{look.number}-{place}")
+            captures = self._capture([targets[0], *part], look, name=f"{edition}-{look.at:%m%dT%H%M}-{place}")
             self._read(source, captures[1:], look)
 
     def _capture(self, targets: Sequence[dict[str, object]], look: Look, *, name: str) -> list[StoredCapture]:
