@@ -282,7 +282,7 @@ class Chronicle:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
         edit = compare(
             version_of(before, title=title),
-            Version(title=sighting.title, paragraphs=sighting.body, modified=sighting.modified),
+            sighting.version,
         )
         if edit is None:
             self._see(sighting, before.article_id, before.revision_id)
@@ -358,7 +358,12 @@ def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
 
 def version_of(revision: RevisionText, *, title: str | None = None) -> Version:
     """Return what of a revision is compared. `title` is what it was called at the address in question."""
-    return Version(title=title or revision.title, paragraphs=revision.body, modified=revision.modified)
+    return Version(
+        title=title or revision.title,
+        paragraphs=revision.body,
+        modified=revision.modified,
+        image=revision.image,
+    )
 
 
 def _looks_like_error_page(before: RevisionText, sighting: Sighting) -> bool:

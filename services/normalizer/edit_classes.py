@@ -1,22 +1,20 @@
 """What kind of edit a change is.
 
-Typography, numbers, moves and whole sentences are facts of the text. Names are a guess from how names look: two
-or more capitalised words in a row (Latin, Greek, Cyrillic); a family name and one or two syllables before a title
-such as 동지 or 同志 (Korean, Chinese, Japanese); Katakana words joined by a middle dot. A Korean or Chinese name
-without a title is not seen, and an office or a body (`Central Committee`) counts as a name.
+Typography, numbers, moves and whole sentences are facts of the text. Names are a guess from how names look; see
+`services.normalizer.changed_names`.
 """
 
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
-from services.normalizer.sentences import Reading
+from services.normalizer.changed_names import asian_spans, renamed
+from services.normalizer.sentences import Passage
+from services.normalizer.spelling import spelled_alike
 from services.normalizer.wording import without_spaces, words
-
-_CONTEXT_TOKENS = 8
 
 
 class EditClass(StrEnum):
@@ -26,41 +24,14 @@ class EditClass(StrEnum):
     """Quotes, dashes, spacing of numbers, commas, capitals, -ise for -ize: the same words and numbers."""
     WORDING = "wording"
     NAME = "name"
-    """A guess: see the module."""
+    """A guess: see `services.normalizer.changed_names`."""
     NUMBER_OR_DATE = "number_or_date"
     SENTENCE_ADDED = "sentence_added"
     SENTENCE_REMOVED = "sentence_removed"
     TITLE = "title"
+    IMAGE = "image"
+    """The page shows another picture beside words that changed too; a picture alone makes no revision."""
     MOVED = "moved"
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """Tokens `first` to `last` (exclusive) of a text."""
-
-    reading: Reading
-    first: int
-    last: int
-
-    @property
-    def text(self) -> str:
-        """The passage as it stands."""
-        return self.reading.slice(self.first, self.last)
-
-    @property
-    def start(self) -> int:
-        """Its offset in the text."""
-        return self.reading.offset(self.first)
-
-    @property
-    def end(self) -> int:
-        """The offset of its end, which is its start if it holds no tokens."""
-        return self.start + len(self.text)
-
-    @property
-    def tokens(self) -> Sequence[str]:
-        """Its tokens, marks too."""
-        return self.reading.tokens[self.first : self.last]
 
 
 def classify_sentence(changes: Sequence[tuple[Passage, Passage]]) -> list[tuple[EditClass, ...]]:
@@ -68,19 +39,21 @@ def classify_sentence(changes: Sequence[tuple[Passage, Passage]]) -> list[tuple[
 
     They are looked at together, so that a date or a name that only went elsewhere in its sentence is wording.
     """
-    names = _told_apart([_renamed(before, after) for before, after in changes])
+    names = renamed(changes)
     numbers = _told_apart([_renumbered(before, after) for before, after in changes])
     return [
-        _classes_of(before, after, renamed=renamed, renumbered=renumbered)
-        for (before, after), renamed, renumbered in zip(changes, names, numbers, strict=True)
+        _classes_of(before, after, is_renamed=is_renamed, is_renumbered=is_renumbered)
+        for (before, after), is_renamed, is_renumbered in zip(changes, names, numbers, strict=True)
     ]
 
 
-def _classes_of(before: Passage, after: Passage, *, renamed: bool, renumbered: bool) -> tuple[EditClass, ...]:
+def _classes_of(
+    before: Passage, after: Passage, *, is_renamed: bool, is_renumbered: bool
+) -> tuple[EditClass, ...]:
     if is_typography(before.text, after.text):
         return (EditClass.TYPOGRAPHY,)
-    found = [EditClass.NAME] if renamed else []
-    found += [EditClass.NUMBER_OR_DATE] if renumbered else []
+    found = [EditClass.NAME] if is_renamed else []
+    found += [EditClass.NUMBER_OR_DATE] if is_renumbered else []
     if not found or _plain_words(before) != _plain_words(after):
         found.insert(0, EditClass.WORDING)
     return tuple(found)
@@ -90,7 +63,7 @@ _Apart = tuple[frozenset[str], frozenset[str]]
 
 
 def _told_apart(sides: Sequence[_Apart]) -> list[bool]:
-    """Tell for each change whether names (or numbers) left or came, given those that did.
+    """Tell for each change whether numbers left or came, given those that did.
 
     What only left in one change and only came in another of the sentence has been put elsewhere. A swap (`5 dead,
     3 hurt` for `3 dead, 5 hurt`) is two changes with both sides, and stays a difference.
@@ -112,14 +85,6 @@ def in_order(classes: Iterable[EditClass]) -> tuple[EditClass, ...]:
 _RAISED = str.maketrans({char: f"^{digit}" for digit, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 _GROUPED = re.compile(r"(?<=\d)[,\s](?=\d{3}(?!\d))")
 _MEANT_MARKS = frozenset("?!%&@#*/\\")
-_SPELLINGS = (
-    (re.compile(r"(?<=[a-z]{2})our(?=(?:s|ed|ing|able|ably|ful|ite|ites|al)?\b)"), "or"),
-    (re.compile(r"(?<=[a-z]{3})is(?=(?:e|ed|es|er|ers|ing|ation|ations)\b)"), "iz"),
-    (re.compile(r"(?<=[a-z]{2})ys(?=(?:e|ed|es|er|ers|ing)\b)"), "yz"),
-    (re.compile(r"(?<=[a-z]{2}[bt])re(?=s?\b)"), "er"),
-    (re.compile(r"(?<=\bdef)ence|(?<=\boff)ence|(?<=\blic)ence|(?<=\bpret)ence"), "ense"),
-    (re.compile(r"\bprogramme(?=s?\b)"), "program"),
-)
 
 
 def is_typography(before: str, after: str) -> bool:
@@ -133,9 +98,7 @@ def is_typography(before: str, after: str) -> bool:
 
 def _set_plainly(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.translate(_RAISED)).casefold()
-    folded = _GROUPED.sub("", folded)
-    for pattern, spelling in _SPELLINGS:
-        folded = pattern.sub(spelling, folded)
+    folded = spelled_alike(_GROUPED.sub("", folded))
     return "".join(char for at, char in enumerate(folded) if _is_said(folded, at))
 
 
@@ -167,6 +130,8 @@ _VALUES = (
     | {word: str(value) for value, word in enumerate(_ORDINALS.split(), start=3)}
     | {"thousand": "1000", "million": "1000000", "billion": "1000000000", "trillion": "1000000000000"}
 )
+_TIMES = {"decades": "0", "centuries": "00"}
+"""What these words put behind a number: `eight decades` are 80 years."""
 _CALENDAR = (
     "January February March April May June July August September October November December"
     " Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -182,11 +147,11 @@ def _renumbered(before: Passage, after: Passage) -> _Apart:
 def _numbers(passage: Passage) -> frozenset[str]:
     """Return the numbers of a passage by value (`8th` is `eighth`), and months and days of the week by name."""
     found = set(_NUMBER.findall(_GROUPED.sub("", unicodedata.normalize("NFKC", passage.text))))
-    for token in passage.tokens:
-        if token in _DAYS_AND_MONTHS:
-            found.add(token)
-        elif token.lower() in _VALUES:
-            found.add(_VALUES[token.lower()])
+    found.update(token for token in passage.tokens if token in _DAYS_AND_MONTHS)
+    spoken = [part for token in passage.tokens for part in token.lower().split("-")]
+    for word, following in pairwise([*spoken, ""]):
+        if word in _VALUES:
+            found.add(_VALUES[word] + _TIMES.get(following, ""))
     visible = without_spaces(passage.text)
     if _HAN_NUMBER.fullmatch(visible):
         found.add(visible)
@@ -197,118 +162,13 @@ def _is_number(token: str) -> bool:
     return any(map(str.isdecimal, token)) or token.lower() in _VALUES or token in _DAYS_AND_MONTHS
 
 
-# -- names --------------------------------------------------------------------------------------------------------
-
-_FIRST_WORDS = (
-    "a an the in on at by for from to of with without and or but as if when while after before during since until"
-    " he she it they we you i his her its their our this that these those there here who what which where why how"
-    " all also both each some many no not one prior then"
-)
-_OPENERS = frozenset(_FIRST_WORDS.split())
-_KOREAN_FAMILY = (
-    "김|리|이|박|최|정|조|강|장|윤|임|림|한|오|서|신|권|황|안|송|류|유|홍|전|고|문|손|양|량|배|백|허|남|심|노|로"
-    "|하|곽|성|차|주|우|구|현|라|나|진|지|엄|원|천|방|공|함|변|염|여|려|추|도|소|석|선|설|마|길|연|위|표|명|기|반|왕|금|옥|태"
-)
-_KOREAN_TITLE = (
-    "동지|총비서|비서|위원장|부위원장|대통령|주석|총리|부총리|장관|차관|대장|원수|차수"
-    "|상장|대사|의원|대표|기자|선수|교수|장군|씨"
-)
-_ASIAN_NAMES = (
-    re.compile(rf"(?:{_KOREAN_FAMILY})[가-힣]{{1,2}}(?=\s?(?:{_KOREAN_TITLE}))"),
-    # A foreigner's name in Hangul: given name, family name, office.
-    re.compile(
-        r"[가-힣]{1,5} [가-힣]{1,5}(?= (?:차관|장관|대통령|총리|대사|의원|기자|교수|시장|국장|총재|씨))"
-    ),
-    re.compile(
-        r"[一-鿿]{2,4}(?=同志|总书记|總書記|主席|委员长|总统|總統|总理|大使|先生|部长|将军|氏|書記|委員長|大統領|首相)"
-    ),
-    re.compile(r"[ァ-ヺー]{2,}(?:[・＝][ァ-ヺー]{2,})+"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    """What looks like a name, and whether changed words are part of it or it only stands beside them."""
-
-    text: str
-    is_changed: bool
-
-
-def _renamed(before: Passage, after: Passage) -> _Apart:
-    """Return the names that left and came, without those that have lost or won no more than a title."""
-    old, new = _names_around(before), _names_around(after)
-    return _unlike(old, new), _unlike(new, old)
-
-
-def _unlike(names: Sequence[_Name], others: Sequence[_Name]) -> frozenset[str]:
-    return frozenset(
-        name.text
-        for name in names
-        if name.is_changed and not any(_differ_by_title(name.text, other.text) for other in others)
-    )
-
-
-def _differ_by_title(name: str, other: str) -> bool:
-    return name == other or name.endswith(f" {other}") or other.endswith(f" {name}")
-
-
-def _names_around(passage: Passage) -> list[_Name]:
-    """Return what look like names in a passage, and those that it touches on either side."""
-    tokens = passage.reading.tokens
-    first, last = passage.first, passage.last
-    while first and passage.first - first < _CONTEXT_TOKENS and tokens[first - 1][0].isupper():
-        first -= 1
-    while last < len(tokens) and last - passage.last < _CONTEXT_TOKENS and tokens[last][0].isupper():
-        last += 1
-    names = [
-        _Name(" ".join(tokens[start:end]).casefold(), start < passage.last and passage.first < end)
-        for start, end in _capitalised_runs(tokens, first, last)
-    ]
-    return names + _asian_names(passage)
-
-
-def _capitalised_runs(tokens: Sequence[str], first: int, last: int) -> list[tuple[int, int]]:
-    runs: list[tuple[int, int]] = []
-    start = first
-    for at in range(first, last + 1):
-        if at < last and tokens[at][0].isupper() and (at > start or not _opens_sentence(tokens[at].lower())):
-            continue
-        if at - start > 1:
-            runs.append((start, at))
-        start = at + 1
-    return runs
-
-
-def _asian_names(passage: Passage) -> list[_Name]:
-    text, left, right = passage.reading.text, passage.start, passage.end
-    return [
-        _Name(text[start:end], start < right and left < end)
-        for start, end in _asian_spans(passage)
-        if start <= right and left <= end
-    ]
-
-
-def _asian_spans(passage: Passage) -> list[tuple[int, int]]:
-    """Return where names in Asian scripts stand in and near a passage, as offsets of the text."""
-    reading = passage.reading
-    start = reading.offset(max(0, passage.first - _CONTEXT_TOKENS))
-    end = reading.offset(min(len(reading.tokens), passage.last + _CONTEXT_TOKENS))
-    if reading.text[start:end].isascii():
-        return []
-    return [match.span() for pattern in _ASIAN_NAMES for match in pattern.finditer(reading.text, start, end)]
-
-
-def _opens_sentence(word: str) -> bool:
-    """Tell whether a word is capitalised for standing first: `The`, `Saying` (but not Beijing or Chongqing)."""
-    return word in _OPENERS or (
-        len(word) > 5 and word.endswith("ing") and not word.endswith(("jing", "qing"))
-    )
+# -- words that are neither --------------------------------------------------------------------------------------
 
 
 def _plain_words(passage: Passage) -> Counter[str]:
     """Return the words that are neither numbers nor capitalised, without what is part of a name."""
     plain = list(passage.reading.text[passage.start : passage.end])
-    for start, end in _asian_spans(passage):
+    for start, end in asian_spans(passage):
         for at in range(max(start, passage.start), min(end, passage.end)):
             plain[at - passage.start] = " "
     return Counter(

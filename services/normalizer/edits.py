@@ -4,6 +4,7 @@ The rule that the changes lead from the old text to the new one exactly (`apply_
 Comparing is symmetrical: the edit from new to old is the edit from old to new read backwards.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,11 @@ from enum import StrEnum
 from itertools import groupby
 
 from services.normalizer.differences import Difference, DifferenceKind, differences
-from services.normalizer.edit_classes import EditClass, Passage, classify_sentence, in_order, is_typography
-from services.normalizer.sentences import Reading, read
+from services.normalizer.edit_classes import EditClass, classify_sentence, in_order, is_typography
+from services.normalizer.sentences import Passage, Reading, read
 from services.normalizer.wording import is_word, normal_title, without_spaces, words
 
+_SIZE = re.compile(r"[-_@]?\d+x\d*(?=\.|$)|@\dx(?=\.|$)|-scaled(?=\.)")
 BETWEEN_CHANGES = " … "
 """Joins the changed words of one side in `Edit.from_text` and `Edit.to_text`."""
 
@@ -27,6 +29,8 @@ class Version:
     paragraphs: tuple[str, ...]
     modified: str | None
     """The date of last change that the page itself gives, as it stands there."""
+    image: str | None = None
+    """The address of the article's picture."""
 
 
 class ChangeOp(StrEnum):
@@ -93,7 +97,7 @@ def compare(old: Version, new: Version) -> Edit | None:
     told = [change for change in changes if change.classes != (EditClass.TYPOGRAPHY,)] or changes
     return Edit(
         changes=changes,
-        classes=in_order((*classes, *title_classes)),
+        classes=in_order((*classes, *title_classes, *_image_classes(old.image, new.image))),
         title_classes=title_classes,
         words_changed=sum(max(len(words(change.before)), len(words(change.after))) for change in changes),
         words_before=sum(map(is_word, before.tokens)),
@@ -104,6 +108,16 @@ def compare(old: Version, new: Version) -> Edit | None:
         title_from=old_title,
         title_to=new_title,
     )
+
+
+def _image_classes(old: str | None, new: str | None) -> tuple[EditClass, ...]:
+    return () if _picture_name(old) == _picture_name(new) else (EditClass.IMAGE,)
+
+
+def _picture_name(address: str | None) -> str:
+    """Return what a picture is called, without where it is served from, its size, and what only breaks caches."""
+    path = re.split(r"[?#]", address or "")[0]
+    return _SIZE.sub("", path.rpartition("/")[2].casefold())
 
 
 def _same_moment(old: str | None, new: str) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.normalizer.article_case import Case
 from services.normalizer.chronicle import version_of
-from services.normalizer.edits import Edit, Version, compare
+from services.normalizer.edits import Edit, compare
 from services.normalizer.rereading_report import Report
 from services.normalizer.sightings import Sighting
 from services.normalizer.template_changes import new_edit, tell_edit
@@ -72,7 +72,7 @@ class Address:
             return
         if before.rules != self.case.rules:
             return
-        edit = compare(version_of(_text(before), title=self.title), _version(reading))
+        edit = compare(version_of(_text(before), title=self.title), reading.version)
         if edit is not None:
             self.before, self.title = self._add(edit, before, reading), reading.title
 
@@ -150,7 +150,7 @@ class Address:
 
 
 def _text(revision: StoredRevision) -> RevisionText:
-    modified = revision.fields.get("modified")
+    modified, image = revision.fields.get("modified"), revision.fields.get("image")
     return RevisionText(
         revision_id=revision.revision_id,
         article_id=revision.article_id,
@@ -160,8 +160,5 @@ def _text(revision: StoredRevision) -> RevisionText:
         modified=None if modified is None else str(modified),
         seen_at=revision.seen_at,
         rules=revision.rules,
+        image=None if image is None else str(image),
     )
-
-
-def _version(reading: Sighting) -> Version:
-    return Version(title=reading.title, paragraphs=reading.body, modified=reading.modified)

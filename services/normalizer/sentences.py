@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from services.normalizer.spelling import word_spelled_alike
 from services.normalizer.wording import is_word, normal_line, token_spans
 
 _STOPS = frozenset(".!?…؟।。！？｡")
@@ -15,6 +16,9 @@ _SHORTENED = (
     "mr mrs ms dr prof gen col lt capt sgt st no vs jan feb mar apr jun jul aug sep sept oct nov dec inc ltd"
 )
 _ABBREVIATIONS = frozenset(_SHORTENED.split())
+_WANTING = "a an the of to by in on at for from with and or that which whose"
+_OPEN_WORDS = frozenset(_WANTING.split())
+"""No sentence and no heading ends with these: what follows the paragraph break belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,7 @@ class Sentence:
     key: str
     """The visible characters: equal sentences have equal keys however they are spaced."""
     vocabulary: frozenset[str]
-    """Its words in lower case."""
+    """Its words in lower case, English ones in one spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,40 @@ class Reading:
         return self.paragraph_starts[at - 1][1] if at else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Tokens `first` to `last` (exclusive) of a text."""
+
+    reading: Reading
+    first: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        """The passage as it stands."""
+        return self.reading.slice(self.first, self.last)
+
+    @property
+    def start(self) -> int:
+        """Its offset in the text."""
+        return self.reading.offset(self.first)
+
+    @property
+    def end(self) -> int:
+        """The offset of its end, which is its start if it holds no tokens."""
+        return self.start + len(self.text)
+
+    @property
+    def tokens(self) -> Sequence[str]:
+        """Its tokens, marks too."""
+        return self.reading.tokens[self.first : self.last]
+
+
 def read(paragraphs: Sequence[str]) -> Reading:
-    """Cut a text into tokens and sentences. A sentence never crosses a paragraph break."""
+    """Cut a text into tokens and sentences.
+
+    A sentence crosses a paragraph break only where a line ends with a word that something must follow.
+    """
     lines: list[str] = []
     starts: list[tuple[int, int]] = []
     spans: list[tuple[int, int]] = []
@@ -72,7 +108,10 @@ def read(paragraphs: Sequence[str]) -> Reading:
             continue
         starts.append((offset, number))
         local = list(token_spans(line))
-        sentences.extend(_sentences(line, local, paragraph=number, first_token=len(spans)))
+        found = _sentences(line, local, paragraph=number, first_token=len(spans))
+        if sentences and _ends_open(lines[-1]):
+            found[0] = _joined(sentences.pop(), found[0])
+        sentences.extend(found)
         spans.extend((start + offset, end + offset) for start, end in local)
         lines.append(line)
         offset += len(line) + 1
@@ -83,6 +122,21 @@ def read(paragraphs: Sequence[str]) -> Reading:
         spans=tuple(spans),
         sentences=tuple(sentences),
         paragraph_starts=tuple(starts),
+    )
+
+
+def _ends_open(line: str) -> bool:
+    """Tell whether a line breaks off within a sentence."""
+    return line.rpartition(" ")[2] in _OPEN_WORDS
+
+
+def _joined(first: Sentence, second: Sentence) -> Sentence:
+    return Sentence(
+        first=first.first,
+        last=second.last,
+        paragraph=first.paragraph,
+        key=first.key + second.key,
+        vocabulary=first.vocabulary | second.vocabulary,
     )
 
 
@@ -98,7 +152,9 @@ def _sentences(
             last=first_token + last,
             paragraph=paragraph,
             key="".join(tokens[first:last]),
-            vocabulary=frozenset(token.lower() for token in tokens[first:last] if is_word(token)),
+            vocabulary=frozenset(
+                word_spelled_alike(token.lower()) for token in tokens[first:last] if is_word(token)
+            ),
         )
         for first, last in pairwise(bounds)
     ]

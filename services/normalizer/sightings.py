@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.normalizer.edits import Version
 from services.normalizer.fields import Extraction
 from services.normalizer.ruled import rules_version
 from services.normalizer.wording import identity_digest, text_digest
@@ -76,6 +77,17 @@ class Sighting:
             language=self.language,
             fields=self.fields,
             search=search_vector_text(self.title, "\n".join(self.body)),
+        )
+
+    @property
+    def version(self) -> Version:
+        """What of it is compared with other versions."""
+        image = self.fields.get("image")
+        return Version(
+            title=self.title,
+            paragraphs=self.body,
+            modified=self.modified,
+            image=None if image is None else str(image),
         )
 
     def as_miss(self, missing_as: str) -> Miss:

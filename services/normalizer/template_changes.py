@@ -147,6 +147,8 @@ def _without(edit: NewEdit, known: Mapping[str, int]) -> NewEdit:
         return edit
     own = [change for change in edit.changes if change.get("delta") not in known]
     classes = [name for change in own for name in change["classes"]] + list(title["classes"] if title else ())
+    if (own or title) and EditClass.IMAGE in edit.classes:
+        classes.append(EditClass.IMAGE)
     return replace(
         edit,
         classes=[str(name) for name in in_order(EditClass(name) for name in classes)],

@@ -65,6 +65,8 @@ class RevisionText:
     seen_at: datetime
     rules: str = ""
     """What it was read by; texts read by different rules cannot be compared."""
+    image: str | None = None
+    """The address of the picture that stood with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,4 +294,5 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         modified=row["modified"],
         seen_at=row["seen_at"],
         rules=row["rules"],
+        image=row["image"],
     )

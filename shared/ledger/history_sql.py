@@ -25,7 +25,8 @@ where source_id = %(source)s and key = %(key)s
 
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
-       fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules
+       fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules,
+       fields ->> 'image' as image
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"

@@ -4,9 +4,11 @@ from services.normalizer.edits import Edit, Version, apply_edit, compare
 from services.normalizer.wording import text_digest
 
 
-def version(*paragraphs: str, title: str = "Title", modified: str | None = None) -> Version:
+def version(
+    *paragraphs: str, title: str = "Title", modified: str | None = None, image: str | None = None
+) -> Version:
     """Return a version of an article."""
-    return Version(title=title, paragraphs=paragraphs, modified=modified)
+    return Version(title=title, paragraphs=paragraphs, modified=modified, image=image)
 
 
 def edit_between(old: Version, new: Version) -> Edit:

@@ -111,6 +111,7 @@ class RecordsInMemory:
             text_digest=revision.text_digest,
             modified=revision.fields.get("modified"),
             seen_at=revision.seen_at,
+            image=revision.fields.get("image"),
         )
         self.shown_at[revision_id] = revision.url
         self.revisions[revision_id] = text, revision.identity_digest
