@@ -11,12 +11,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.normalizer.chronicle_records import Records
-from services.normalizer.edits import Version, compare
+from services.normalizer.edits import compare
+from services.normalizer.late_looks import LateLooks, version_of
 from services.normalizer.sightings import Miss, Sighting, Unchanged
-from services.normalizer.template_changes import new_edit, tell_edit
+from services.normalizer.template_changes import announce_edit, new_edit, tell_edit
 from services.normalizer.wording import identifies, normal_title, words
 from shared.ledger.history import KnownUrl, RevisionText
-from shared.ledger.templates import NewEdit
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
 
@@ -43,6 +43,7 @@ class Chronicle:
         self._records = records
         self._source = source
         self._correct = correct
+        self._late = LateLooks(records)
 
     def see(self, sighting: Sighting) -> str:
         """Record a look that showed an article, and return what it was: a word for counting."""
@@ -179,7 +180,7 @@ class Chronicle:
     def _add_alias_by_key(self, article_id: str, sighting: Sighting) -> str:
         shown = self._records.revision_with_text(article_id, sighting.text_digest)
         if shown is None and self._is_older(article_id, sighting):
-            late = self._records.revision(self._add_late_revision(article_id, sighting))
+            late = self._records.revision(self._late.add(article_id, sighting))
             return self._add_alias(late, sighting, by="key")
         if shown is None:
             # The same article by its key, with a text it never had: it was rewritten under a new address.
@@ -212,7 +213,7 @@ class Chronicle:
 
     def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
         if _is_late(known, sighting.seen_at):
-            return self._see_late(known, sighting)
+            return self._late.see(known, sighting)
         if known.text_digest == sighting.text_digest and normal_title(known.title) == normal_title(
             sighting.title
         ):
@@ -243,41 +244,6 @@ class Chronicle:
         self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
         return "unchanged"
 
-    def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
-        """A capture that is read after a later one. What it showed is kept; what is current stays so."""
-        self._records.see_earlier(sighting.url, seen_at=sighting.seen_at)
-        if self._records.revision_with_text(known.article_id, sighting.text_digest) is not None:
-            return "unchanged"
-        self._add_late_revision(known.article_id, sighting)
-        return "late"
-
-    def _add_late_revision(self, article_id: str, sighting: Sighting) -> int:
-        """Put a revision where its time is: it comes between the one before it and the one after it."""
-        before, after = (
-            self._records.revision_beside(article_id, sighting.url, at=sighting.seen_at, later=later)
-            for later in (False, True)
-        )
-        revision_id = self._records.add_revision(article_id, sighting.as_revision(), is_current=False)
-        own = self._records.revision(revision_id)
-        for first, second in ((before, own), (own, after)):
-            if first is not None and second is not None:
-                self._tell_late_edit(first, second, sighting)
-        self._records.add_event(
-            "revision_found_late",
-            at=sighting.seen_at,
-            article_id=article_id,
-            capture_id=sighting.capture_id,
-            data={"url": sighting.url},
-        )
-        return revision_id
-
-    def _tell_late_edit(self, before: RevisionText, after: RevisionText, sighting: Sighting) -> None:
-        """Tell how a revision differs from the one before it, in place of what was told while that was unknown."""
-        edit = compare(version_of(before), version_of(after))
-        if edit is not None:
-            told = new_edit(edit, before, after, sighting.url)
-            tell_edit(self._records, after.article_id, told, capture_id=sighting.capture_id)
-
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
         """Add a revision if this address shows other words than before. `title` is what it was called here."""
         edit = compare(
@@ -295,24 +261,10 @@ class Chronicle:
         told = new_edit(edit, before, after, sighting.url)
         own = tell_edit(self._records, before.article_id, told, capture_id=sighting.capture_id)
         if own.template_id is None:
-            self._announce(own, article_id=before.article_id, capture_id=sighting.capture_id)
+            announce_edit(self._records, own, article_id=before.article_id, capture_id=sighting.capture_id)
         if twin is not None and twin.article_id != before.article_id:
             self._merge_same_story(before.article_id, twin, sighting)
         return "revised"
-
-    def _announce(self, edit: NewEdit, *, article_id: str, capture_id: int) -> None:
-        self._records.add_event(
-            "article_edited",
-            at=edit.seen_at,
-            article_id=article_id,
-            capture_id=capture_id,
-            data={
-                "url": edit.url,
-                "classes": list(edit.classes),
-                "silent": edit.silent,
-                "words_changed": edit.words_changed,
-            },
-        )
 
     def _merge_same_story(self, article_id: str, twin: RevisionText, sighting: Sighting) -> None:
         """Merge with an article that is this very text: the new wording was met first at a new address.
@@ -354,16 +306,6 @@ class Chronicle:
 def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
     """Whether a later look at this address has been read already, one that showed the article or missed it."""
     return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
-
-
-def version_of(revision: RevisionText, *, title: str | None = None) -> Version:
-    """Return what of a revision is compared. `title` is what it was called at the address in question."""
-    return Version(
-        title=title or revision.title,
-        paragraphs=revision.body,
-        modified=revision.modified,
-        image=revision.image,
-    )
 
 
 def _looks_like_error_page(before: RevisionText, sighting: Sighting) -> bool:

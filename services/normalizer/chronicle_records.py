@@ -39,6 +39,18 @@ class Records(Protocol):
     def revision_beside(self, article_id: str, url: str, *, at: datetime, later: bool) -> RevisionText | None:
         """Return the revision that an address showed next before a time, or next after it."""
 
+    def tells(self, article_id: str, before: str, after: str, *, besides_url: str | None = None) -> bool:
+        """Whether an edit of the article, at another address than this, leads from one text digest to another."""
+
+    def date_back(self, revision_id: int, *, seen_at: datetime, capture_id: int) -> None:
+        """Note that a revision stood at its address earlier than was known, and which capture shows it."""
+
+    def repeat_revision(self, revision_id: int, *, url: str, seen_at: datetime) -> int | None:
+        """Add what a revision said once more, as what an address showed again at a look. None if there is no look.
+
+        What was current at the address or of the article stays so, as the repeated revision.
+        """
+
     def see_earlier(self, url: str, *, seen_at: datetime) -> None:
         """Note that an address showed its article before it was first seen by us."""
 

@@ -161,4 +161,5 @@ def _text(revision: StoredRevision) -> RevisionText:
         seen_at=revision.seen_at,
         rules=revision.rules,
         image=None if image is None else str(image),
+        capture_id=revision.capture_id,
     )

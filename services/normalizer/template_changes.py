@@ -19,7 +19,7 @@ from services.normalizer.wording import words
 from shared.ledger.history import RevisionText
 from shared.ledger.templates import NewEdit, ToldEdit
 
-__all__ = ["MOST_ARTICLES_EDITED_ALIKE", "ROUND", "new_edit", "tell_edit"]
+__all__ = ["MOST_ARTICLES_EDITED_ALIKE", "ROUND", "announce_edit", "new_edit", "tell_edit"]
 
 MOST_ARTICLES_EDITED_ALIKE = 5
 """An outlet may make one correction in a few articles. More than this, and it is the template."""
@@ -63,6 +63,22 @@ def tell_edit(records: Records, article_id: str, edit: NewEdit, *, capture_id: i
     if own is not edit:
         records.add_edit(article_id, own)
     return own
+
+
+def announce_edit(records: Records, edit: NewEdit, *, article_id: str, capture_id: int) -> None:
+    """Append the event that an article was edited."""
+    records.add_event(
+        "article_edited",
+        at=edit.seen_at,
+        article_id=article_id,
+        capture_id=capture_id,
+        data={
+            "url": edit.url,
+            "classes": list(edit.classes),
+            "silent": edit.silent,
+            "words_changed": edit.words_changed,
+        },
+    )
 
 
 def _is_shared(delta: str, told: Sequence[ToldEdit]) -> bool:

@@ -67,6 +67,8 @@ class RevisionText:
     """What it was read by; texts read by different rules cannot be compared."""
     image: str | None = None
     """The address of the picture that stood with it."""
+    capture_id: int = 0
+    """The capture that shows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,31 @@ class HistoryRecords(TemplateRecords, HostRecords):
         arguments = {"article": article_id, "url": url, "at": at}
         row = self._transaction.row(sql.REVISION_AFTER if later else sql.REVISION_BEFORE, arguments)
         return None if row is None else _revision_text(row)
+
+    def tells(self, article_id: str, before: str, after: str, *, besides_url: str | None = None) -> bool:
+        """Whether an edit of the article, at another address than this, leads from one text digest to another."""
+        arguments = {"article": article_id, "before": before, "after": after, "besides": besides_url}
+        return self._transaction.row(sql.TELLS, arguments) is not None
+
+    def date_back(self, revision_id: int, *, seen_at: datetime, capture_id: int) -> None:
+        """Note that a revision stood at its address earlier than was known, and which capture shows it."""
+        arguments = {"revision": revision_id, "seen": seen_at, "capture": capture_id}
+        self._transaction.run(sql.DATE_BACK, arguments)
+        self._transaction.run(sql.DATE_EDIT_BACK, arguments)
+
+    def repeat_revision(self, revision_id: int, *, url: str, seen_at: datetime) -> int | None:
+        """Add what a revision said once more, as what an address showed again at a look. None if there is no look.
+
+        What was current at the address or of the article stays so, as the repeated revision.
+        """
+        arguments = {"revision": revision_id, "url": url, "seen": seen_at}
+        row = self._transaction.row(sql.REPEAT_REVISION, arguments)
+        if row is None:
+            return None
+        repeated = {**arguments, "fresh": row["revision_id"], "article": row["article_id"]}
+        for statement in (sql.REPEAT_AT_URL, sql.REPEAT_IN_ARTICLE, sql.COUNT_REVISION):
+            self._transaction.run(statement, repeated)
+        return int(row["revision_id"])
 
     def see_earlier(self, url: str, *, seen_at: datetime) -> None:
         """Note that an address showed its article before it was first seen by us."""
@@ -295,4 +322,5 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         seen_at=row["seen_at"],
         rules=row["rules"],
         image=row["image"],
+        capture_id=row["capture_id"],
     )

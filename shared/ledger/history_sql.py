@@ -26,7 +26,7 @@ where source_id = %(source)s and key = %(key)s
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
        fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules,
-       fields ->> 'image' as image
+       fields ->> 'image' as image, revisions.capture_id
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"
@@ -66,6 +66,33 @@ select %(article)s, coalesce(max(number), 0) + 1, %(capture)s, %(url)s, %(seen)s
        %(digest)s, %(identity)s, %(fields)s, %(search)s::tsvector
 from revisions where article_id = %(article)s
 returning revision_id
+"""
+
+TELLS = """
+select 1 as told from edits
+join revisions before on before.revision_id = from_revision join revisions after on after.revision_id = to_revision
+where edits.article_id = %(article)s and before.text_digest = %(before)s and after.text_digest = %(after)s
+  and edits.url is distinct from %(besides)s::text limit 1
+"""
+DATE_BACK = """
+update revisions set seen_at = %(seen)s, capture_id = %(capture)s where revision_id = %(revision)s
+"""
+DATE_EDIT_BACK = "update edits set seen_at = %(seen)s where to_revision = %(revision)s"
+REPEAT_REVISION = """
+insert into revisions (article_id, number, capture_id, url, seen_at, title, body, text_digest,
+                       identity_digest, fields, search)
+select r.article_id, (select max(number) + 1 from revisions where article_id = r.article_id), c.capture_id, c.url,
+       c.fetched_at, r.title, r.body, r.text_digest, r.identity_digest, r.fields, r.search
+from revisions r, article_urls u join captures c on c.target_id = u.target_id
+where r.revision_id = %(revision)s and u.url = %(url)s and c.fetched_at = %(seen)s
+order by c.capture_id limit 1
+returning revision_id, article_id
+"""
+REPEAT_AT_URL = """
+update article_urls set revision_id = %(fresh)s where url = %(url)s and revision_id = %(revision)s
+"""
+REPEAT_IN_ARTICLE = """
+update articles set revision_id = %(fresh)s where article_id = %(article)s and revision_id = %(revision)s
 """
 
 MAKE_CURRENT = """

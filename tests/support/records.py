@@ -112,6 +112,7 @@ class RecordsInMemory:
             modified=revision.fields.get("modified"),
             seen_at=revision.seen_at,
             image=revision.fields.get("image"),
+            capture_id=revision.capture_id,
         )
         self.shown_at[revision_id] = revision.url
         self.revisions[revision_id] = text, revision.identity_digest
@@ -122,6 +123,8 @@ class RecordsInMemory:
 
     def see_url(self, known: KnownUrl, *, target_id: int, seen_at: datetime) -> None:
         before = self.known.get(known.url)
+        stored = self.articles[before.article_id if before else known.article_id]
+        stored.first_seen_at = min(stored.first_seen_at, seen_at)
         self.known[known.url] = replace(
             known,
             article_id=before.article_id if before else known.article_id,
@@ -148,6 +151,35 @@ class RecordsInMemory:
         if later:
             return min((text for text in shown if text.seen_at > at), key=_when, default=None)
         return max((text for text in shown if text.seen_at < at), key=_when, default=None)
+
+    def tells(self, article_id: str, before: str, after: str, *, besides_url: str | None = None) -> bool:
+        return any(
+            owner == article_id
+            and edit.url != besides_url
+            and self.revision(edit.from_revision).text_digest == before
+            and self.revision(edit.to_revision).text_digest == after
+            for owner, edit in self.edits
+        )
+
+    def date_back(self, revision_id: int, *, seen_at: datetime, capture_id: int) -> None:
+        text, identity = self.revisions[revision_id]
+        self.revisions[revision_id] = replace(text, seen_at=seen_at, capture_id=capture_id), identity
+        self.edits = [
+            (owner, replace(edit, seen_at=seen_at) if edit.to_revision == revision_id else edit)
+            for owner, edit in self.edits
+        ]
+
+    def repeat_revision(self, revision_id: int, *, url: str, seen_at: datetime) -> int | None:
+        text, identity = self.revisions[revision_id]
+        fresh = len(self.revisions) + 1
+        self.revisions[fresh] = replace(text, revision_id=fresh, seen_at=seen_at), identity
+        self.shown_at[fresh] = url
+        known, stored = self.known[url], self.articles[text.article_id]
+        if known.revision_id == revision_id:
+            self.known[url] = replace(known, revision_id=fresh)
+        if stored.revision_id == revision_id:
+            stored.revision_id = fresh
+        return fresh
 
     def see_earlier(self, url: str, *, seen_at: datetime) -> None:
         stored = self.articles[self.known[url].article_id]

@@ -5,8 +5,7 @@ Pages are read by the real extraction; only the servers are left out. A page tha
 
 import datetime as dt
 import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from services.normalizer.chronicle import Chronicle
