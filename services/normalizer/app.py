@@ -1,5 +1,6 @@
 """Joins the normalizer's messages to its domain. The only place where its parts are put together."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,7 @@ from services.normalizer.sentinel import Sentinel
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from services.normalizer.watching import check_watches
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
+from shared.errors import RejectError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
@@ -38,6 +40,8 @@ log = structlog.get_logger(__name__)
 _TRIES_TOGETHER = 1
 """Tries at a batch as a whole. After that each page is counted alone, so that one that kills is found."""
 _TRIES_ALONE = 2
+_MOST_SECONDS_BEFORE = 60
+"""Spent on batches stored before the one whose bell rang; a third of what a message may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +136,27 @@ def record(chronicle: Chronicle, shown: Shown) -> str:
 
 
 def on_normalize_batch(message: NormalizeBatch, *, normalizer: Normalizer) -> None:
-    """Normalize a stored batch, unless that is done already or another worker is at it."""
-    with normalizer.batches.alone_at("articles", message.batch_id) as is_alone:
-        batch = normalizer.batches.stored(message.batch_id)
+    """Normalize a stored batch after those that were stored before it, unless others are at them.
+
+    The message is a doorbell only: batches are read in the order in which they were stored, in whatever order
+    their bells ring. What is stored late all the same is read late; see `services.normalizer.late_looks`.
+    """
+    begun = time.monotonic()
+    for earlier in normalizer.batches.unread_before(message.batch_id):
+        if time.monotonic() - begun > _MOST_SECONDS_BEFORE:
+            break
+        try:
+            _normalize_alone(earlier, normalizer)
+        except RejectError as error:
+            log.warning("batch_left_to_its_bell", batch_id=earlier, reason=str(error))
+    _normalize_alone(message.batch_id, normalizer)
+
+
+def _normalize_alone(batch_id: str, normalizer: Normalizer) -> None:
+    with normalizer.batches.alone_at("articles", batch_id) as is_alone:
+        batch = normalizer.batches.stored(batch_id)
         if batch is None or batch.articles_done or not is_alone:
-            log.info("bell_repeated", batch_id=message.batch_id)
+            log.info("bell_repeated", batch_id=batch_id)
             return
         normalizer.normalize(batch)
 

@@ -277,6 +277,12 @@ class Batches:
         with self._database.transaction() as transaction:
             transaction.run(sql.LINKS_DONE, {"batch": batch_id})
 
+    def unread_before(self, batch_id: str) -> list[str]:
+        """Return the batches stored before this one that nobody has made articles of yet, the oldest first."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(sql.UNREAD_BEFORE, {"batch": batch_id})
+        return [row["batch_id"] for row in rows]
+
     def begin_articles(self, batch_id: str) -> int:
         """Count one more try at normalizing a batch, before the work, and return which try this is."""
         with self._database.transaction() as transaction:

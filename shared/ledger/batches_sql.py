@@ -125,6 +125,16 @@ where batch_id = %(batch)s and state = 'stored' and articles_done_at is null
 returning articles_tries
 """
 
+# Those of the last hour only, which the index on the state and the last bell finds; and none that failed before,
+# so that one broken batch does not hold up every other one.
+UNREAD_BEFORE = """
+select batches.batch_id from batches, batches own
+where own.batch_id = %(batch)s and batches.state = 'stored' and batches.rung_at > now() - interval '1 hour'
+  and batches.articles_done_at is null and batches.articles_tries < 2
+  and (batches.stored_at, batches.batch_id) < (own.stored_at, own.batch_id)
+order by batches.stored_at, batches.batch_id limit 500
+"""
+
 BEGIN_CAPTURE = """
 update captures set article_tries = article_tries + 1 where capture_id = %(capture)s
 """

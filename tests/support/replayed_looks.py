@@ -5,7 +5,10 @@ Pages are read by the real extraction; only the servers are left out. A page tha
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import cache
 
 from services.normalizer.chronicle import Chronicle
@@ -16,6 +19,7 @@ from services.normalizer.sightings import Sighting, sighting_of
 from services.standalone.outlet.loopback import Request
 from shared.ledger.batches import StoredCapture
 from shared.ledger.frontier import TargetKind
+from shared.ledger.telling import KINDS
 from shared.sources import SourceFile, load_source
 from tests.support.publishers import ReplayPublisher
 from tests.support.records import RecordsInMemory
@@ -102,3 +106,58 @@ def mixed(batches: Sequence[Batch], seed: int) -> list[Batch]:
     order = [*batches, *batches]
     random.Random(seed).shuffle(order)
     return order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a reader is told, whatever the ids and the order in which it was learned."""
+
+    articles: frozenset[tuple[frozenset[str], str, str]]
+    """Addresses, text and state."""
+    texts: frozenset[tuple[frozenset[str], str]]
+    edits: Counter[tuple[object, ...]]
+    """Addresses, both texts, classes, whether silent."""
+    events: Counter[tuple[str, frozenset[str]]]
+
+    def besides(self, paths: AbstractSet[str]) -> "Told":
+        """All of this but what is told of articles that have any of these addresses."""
+        return Told(
+            articles=frozenset(one for one in self.articles if not one[0] & paths),
+            texts=frozenset(one for one in self.texts if not one[0] & paths),
+            edits=Counter({one: n for one, n in self.edits.items() if not _paths(one[0]) & paths}),
+            events=Counter({one: n for one, n in self.events.items() if not one[1] & paths}),
+        )
+
+
+def told_of(records: RecordsInMemory) -> Told:
+    """Return what a history tells, articles by the paths of their addresses."""
+    paths: dict[str, set[str]] = {}
+    for known in records.known.values():
+        paths.setdefault(known.article_id, set()).add(known.url.removeprefix(SITE))
+    of = {article_id: frozenset(found) for article_id, found in paths.items()}
+    return Told(
+        articles=frozenset(
+            (of[one], records.article(one).text_digest, records.article(one).state) for one in of
+        ),
+        texts=frozenset((of[text.article_id], text.text_digest) for text, _ in records.revisions.values()),
+        edits=Counter(
+            (
+                of[article_id],
+                records.revision(edit.from_revision).text_digest,
+                records.revision(edit.to_revision).text_digest,
+                tuple(edit.classes),
+                edit.silent,
+            )
+            for article_id, edit in records.edits
+        ),
+        events=Counter(
+            (event.kind, of[records.articles[event.article_id].merged_into or event.article_id])
+            for event in records.events
+            if event.kind in KINDS and event.article_id is not None
+        ),
+    )
+
+
+def _paths(addresses: object) -> AbstractSet[str]:
+    assert isinstance(addresses, frozenset)
+    return addresses

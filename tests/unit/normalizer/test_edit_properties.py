@@ -79,6 +79,38 @@ def test_the_changes_lead_to_the_new_text_whatever_the_characters(old: list[str]
     assert text_digest(reached) == text_digest(new)
 
 
+_CHARACTERS = st.text("敌人会见了北京的工人。，々한국 는", min_size=1, max_size=30)
+
+
+@given(st.lists(_CHARACTERS, max_size=5), st.lists(_CHARACTERS, max_size=5))
+def test_the_changes_of_a_text_without_spaces_lead_to_the_new_one(old: list[str], new: list[str]) -> None:
+    edit = compare(version(*old), version(*new))
+
+    reached = apply_edit(old, edit) if edit else old
+    assert text_digest(reached) == text_digest(new)
+
+
+@given(_PARAGRAPHS)
+def test_a_text_comes_whole_from_nothing_and_goes_whole_to_nothing(paragraphs: list[str]) -> None:
+    come, gone = compare(version(), version(*paragraphs)), compare(version(*paragraphs), version())
+
+    assert (come is None) == (gone is None) == (not paragraphs)
+    assert text_digest(apply_edit((), come) if come else ()) == text_digest(paragraphs)
+    assert text_digest(apply_edit(paragraphs, gone) if gone else ()) == text_digest(())
+
+
+@given(
+    st.permutations([f"Paragraph {number} tells of the {number}th pier of the port." for number in range(6)])
+)
+def test_paragraphs_in_another_order_have_moved_and_nothing_else_has_changed(order: list[str]) -> None:
+    old = sorted(order)
+
+    edit = compare(version(*old), version(*order))
+
+    assert {change.op for change in edit.changes} <= {ChangeOp.MOVE} if edit else order == old
+    assert text_digest(apply_edit(old, edit) if edit else old) == text_digest(order)
+
+
 @given(revisions())
 def test_the_edit_back_is_the_edit_read_backwards(pair: tuple[Version, Version]) -> None:
     old, new = pair
