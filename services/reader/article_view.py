@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.reader.diffs import DiffParagraph, Piece, changed_passages, diff_of_texts
+from services.reader.recorded_diffs import recorded_diff
 from services.reader.views import CaptureView, Foreign, Note, capture_view, foreign, state_note
 from services.reader.wording import count_of, day_first, link, long_day, moment, shown
 from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Edit, Revision
@@ -29,8 +30,11 @@ _CLASSES = {
     "sentence_added": "sentence added",
     "sentence_removed": "sentence removed",
     "title": "title",
+    "image": "picture",
+    "moved": "moved",
 }
 _SHOWN_PASSAGES = 6
+_BUDGET_OF_PAGE = 2_000_000
 _BUDGET_IN_LISTS = 100_000
 """Comparisons for one of many edits on a page; see `diff_of_texts`."""
 
@@ -67,6 +71,8 @@ class EditView:
     dir: str
     paragraphs: tuple[DiffParagraph, ...]
     more_passages: int
+    side_by_side: str
+    """The address of the page with both wordings beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,8 +167,8 @@ def article_view(article: Article, read: Revision | None, history: History) -> A
 def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
     """Return an edit with its changed passages, or with `whole` all its changed paragraphs."""
     title = foreign(edit.title_to, edit.language)
-    before, after = ([shown(one) for one in text] for text in (edit.text_from, edit.text_to))
-    paragraphs = diff_of_texts(before, after) if whole else _passages(before, after)
+    paragraphs = _paragraphs(edit, budget=_BUDGET_OF_PAGE if whole else _BUDGET_IN_LISTS)
+    paragraphs = paragraphs if whole else changed_passages(paragraphs)
     return EditView(
         address=f"/article/{edit.article_id}",
         article_title=title,
@@ -179,12 +185,24 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         lang=title.lang,
         dir=title.dir,
         paragraphs=paragraphs[:_SHOWN_PASSAGES] if not whole else paragraphs,
+        side_by_side=f"/article/{edit.article_id}/edit/{edit.edit_id}",
         more_passages=max(0, len(paragraphs) - _SHOWN_PASSAGES) if not whole else 0,
     )
 
 
-def _passages(before: Sequence[str], after: Sequence[str]) -> tuple[DiffParagraph, ...]:
-    return changed_passages(diff_of_texts(before, after, budget=_BUDGET_IN_LISTS))
+def _paragraphs(edit: Edit, *, budget: int) -> tuple[DiffParagraph, ...]:
+    """Return the diff as it was recorded, or made from the texts alone where that cannot be."""
+    found = recorded_diff(edit.text_from, edit.text_to, edit.changes)
+    if found is None:
+        before, after = ([shown(one) for one in text] for text in (edit.text_from, edit.text_to))
+        return diff_of_texts(before, after, budget=budget)
+    return tuple(
+        DiffParagraph(
+            unchanged=one.unchanged,
+            pieces=tuple(Piece(op=piece.op, text=shown(piece.text)) for piece in one.pieces),
+        )
+        for one in found
+    )
 
 
 def _summary_of_edit(edit: Edit) -> str:

@@ -21,7 +21,8 @@ _COSTLIEST_TEXT = 2_000_000
 _GLUE = 2
 """Unchanged tokens between two changes that are too short to help a reader, such as one space."""
 
-Op = Literal["same", "del", "ins"]
+Op = Literal["same", "del", "ins", "moved-from", "moved-to"]
+"""A word that stayed, went, came, or stands elsewhere now. Only recorded changes know of moves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ class Pages:
             ("/source/{source_id}", self.source),
             ("/article/{article_id}", self.article),
             ("/article/{article_id}/revision/{number}", self.revision),
+            ("/article/{article_id}/edit/{number}", self.edit),
             ("/search", self.search),
             ("/edits", self.edits),
             ("/removals", self.removals),
@@ -111,6 +112,19 @@ class Pages:
             if revision.number == wanted:
                 return self._article_page(request, article, revision)
         raise NoSuchPageError("This article has no such revision. Its page lists those it has.")
+
+    def edit(self, request: Request, article_id: str, number: str) -> Response:
+        """One edit with both wordings side by side."""
+        article_id, wanted = article_id_of(article_id), number_of(number)
+        before = None
+        while True:
+            page = self._catalogue.edits(_EDITS_SHOWN, article_id=article_id, before=before)
+            for edit in page.items:
+                if edit.edit_id == wanted:
+                    return self._render.page(request, "edit.html", edit=edit_view(edit, whole=True))
+            if page.next is None:
+                raise NoSuchPageError("This article has no such edit. Its page lists those it has.")
+            before = page.next
 
     def search(self, request: Request) -> Response:
         """Articles by their words."""

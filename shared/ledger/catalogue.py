@@ -310,7 +310,13 @@ def _capture(row: Row) -> Capture:
 
 def _edit(row: Row) -> Edit:
     changes = (
-        Change(op=one.get("op", ""), before=one.get("from") or "", after=one.get("to") or "")
+        Change(
+            op=one.get("op", ""),
+            before=one.get("from") or "",
+            after=one.get("to") or "",
+            at=one.get("at"),
+            moved_from=one.get("moved_from"),
+        )
         for one in row["changes"]
     )
     lists = {name: tuple(row[name]) for name in ("urls", "classes", "text_from", "text_to")}

@@ -213,6 +213,10 @@ class Change:
     op: str
     before: str
     after: str
+    at: int | None = None
+    """Offset in the old text, paragraphs by line feeds: of `before`, or where `after` comes in."""
+    moved_from: int | None = None
+    """For a move the offset at which the words stood; `at` is where they went."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
