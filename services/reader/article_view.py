@@ -181,7 +181,9 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         from_number=edit.from_number,
         to_number=edit.to_number,
         summary=_summary_of_edit(edit),
-        title_pieces=diff_of_texts([shown(edit.title_from)], [title.text])[0].pieces,
+        title_pieces=diff_of_texts(
+            [" ".join(shown(edit.title_from).split())], [" ".join(title.text.split())]
+        )[0].pieces,
         lang=title.lang,
         dir=title.dir,
         paragraphs=paragraphs[:_SHOWN_PASSAGES] if not whole else paragraphs,

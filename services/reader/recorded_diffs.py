@@ -14,6 +14,9 @@ from shared.ledger.records import Change
 __all__ = ["recorded_diff"]
 
 
+_GONE = ("del", "moved-from")
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """Words that go at an offset of the old text, or come in there."""
@@ -148,11 +151,17 @@ class _Writer:
                 self._opened = False
             words = line
             if op != "same" and words[:1] == " ":
-                self._space()
+                if not self._replaces():
+                    self._space()
                 words = words[1:]
             elif op == "same" and self._ends_with_space():
                 words = words.lstrip(" ")
             self._add(words, op)
+
+    def _replaces(self) -> bool:
+        """Whether words went just now, with the space before them written already."""
+        pieces = self.paragraphs[-1]
+        return bool(pieces) and pieces[-1].op in _GONE and (len(pieces) == 1 or pieces[-2].text.endswith(" "))
 
     def _ends_with_space(self) -> bool:
         pieces = self.paragraphs[-1]
@@ -186,6 +195,28 @@ def _folded(paragraphs: Sequence[Sequence[Piece]]) -> Iterator[DiffParagraph]:
         if unchanged:
             yield DiffParagraph(unchanged=unchanged)
             unchanged = 0
-        yield DiffParagraph(pieces=tuple(pieces))
+        yield DiffParagraph(pieces=tuple(_tidied(pieces)))
     if unchanged:
         yield DiffParagraph(unchanged=unchanged)
+
+
+def _tidied(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Give a space that only changed words need to them: without them no full stop has a space before it."""
+    for at, piece in enumerate(pieces):
+        text = piece.text
+        if piece.op == "same" and _wants_space(pieces, at + 1):
+            text = text.removesuffix(" ")
+        elif _wants_space(pieces, at):
+            text = f" {text}"
+        if text:
+            yield Piece(op=piece.op, text=text)
+
+
+def _wants_space(pieces: Sequence[Piece], at: int) -> bool:
+    """Whether a change stands alone between a space and a mark that needs none before it."""
+    if not 0 < at < len(pieces) - 1 or pieces[at].op == "same":
+        return False
+    before, after = pieces[at - 1], pieces[at + 1]
+    if before.op != "same" or after.op != "same":
+        return False
+    return before.text.endswith(" ") and after.text[0] in ".,;:!?)]"

@@ -40,7 +40,10 @@ def test_a_phrase_is_replaced_whole_and_spaces_stay_outside() -> None:
     new = ["The head of the board came to the harbour by tram."]
 
     assert lines(old, new) == [
-        "The [-mayor of Velm-] [+head of the board+] came to the harbour [-on foot-] [+by tram+]."
+        "The [-mayor of Velm-][+head of the board+] came to the harbour [-on foot-][+by tram+]."
+    ]
+    assert lines(["It is held on the quay on Monday."], ["It is held on the quay."]) == [
+        "It is held on the quay[- on Monday-]."
     ]
 
 
@@ -77,10 +80,10 @@ def test_scripts_without_spaces_and_from_the_right_get_no_spaces() -> None:
         "[-金正恩-][+崔龙海+]同志访问[+了+]工厂。"
     ]
     assert lines(["대회에서 장성택동지가 연설하였다."], ["대회에서 최룡해동지가 연설하였다."]) == [
-        "대회에서 [-장성택동지가-] [+최룡해동지가+] 연설하였다."
+        "대회에서 [-장성택동지가-][+최룡해동지가+] 연설하였다."
     ]
     assert lines(["وصل الوفد يوم الاثنين."], ["وصل الوفد يوم الثلاثاء."]) == [
-        "وصل الوفد يوم [-الاثنين-] [+الثلاثاء+]."
+        "وصل الوفد يوم [-الاثنين-][+الثلاثاء+]."
     ]
 
 
