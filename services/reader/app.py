@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
+from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
@@ -17,11 +19,14 @@ from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.security import SecurityHeaders
 from services.reader.settings import ReaderSettings
+from services.reader.watch_pages import WatchPages
 from shared.encoding import dump_json
 from shared.errors import TryAgainError
 from shared.ledger.catalogue import Catalogue
+from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
 from shared.ledger.telling import Telling
+from shared.ledger.watches import Watches
 from shared.logs import set_up_logs
 from shared.settings import LedgerSettings, LogSettings, load
 
@@ -30,6 +35,8 @@ __all__ = ["create_app", "serve"]
 log = structlog.get_logger(__name__)
 
 _RETRY_SECONDS = 10
+_COVERAGE_SECONDS = 300
+"""How old the overview of coverage may be: it reads a month of every source."""
 _SENTENCES = {
     404: (
         "Nothing here",
@@ -49,9 +56,18 @@ def create_app(
     """Return the application over a catalogue."""
     render = Renderer(cache_seconds=settings.cache_seconds)
     sources = Remembered(catalogue.sources, seconds=settings.cache_seconds, monotonic=monotonic)
+    ledger = Coverage(catalogue.database)
+    seen = Remembered(
+        lambda: tuple(look_up(ledger, source, days=DAYS_IN_OVERVIEW) for source in sources.get()),
+        seconds=max(settings.cache_seconds, _COVERAGE_SECONDS),
+        monotonic=monotonic,
+    )
     app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(Exports(catalogue, settings=settings, render=render).router())
-    app.include_router(Pages(catalogue, settings=settings, render=render, sources=sources).router())
+    app.include_router(Exports(catalogue, settings=settings, render=render, seen=seen).router())
+    pages = Pages(catalogue, settings=settings, render=render, sources=sources, seen=seen)
+    app.include_router(pages.router())
+    app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
+    app.include_router(WatchPages(Watches(catalogue.database), render=render).router())
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)

@@ -1,11 +1,14 @@
 """The same lists and articles for programs: JSON under the address of the page with .json at its end."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from services.reader.asking import article_id_of, cursor_of, language_of, query_of, source_id_of
+from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
+from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from shared.ledger.catalogue import Catalogue
@@ -20,8 +23,16 @@ _GET = ["GET", "HEAD"]
 class Exports:
     """Serves JSON over a catalogue."""
 
-    def __init__(self, catalogue: Catalogue, *, settings: ReaderSettings, render: Renderer) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        settings: ReaderSettings,
+        render: Renderer,
+        seen: Remembered[tuple[SeenOfSource, ...]],
+    ) -> None:
         self._catalogue = catalogue
+        self._seen = seen
         self._settings = settings
         self._render = render
 
@@ -69,17 +80,33 @@ class Exports:
         query = query_tokens(query_of(request))
         page = self._catalogue.search(query, self._settings.results_on_page, before=cursor_of(request))
         following = _next("/search.json", page.next, q=query.text)
-        return self._list(request, [hit.as_json() for hit in page.items], following)
+        seen = seen_in(self._seen.get(), source_ids=query.source_ids, languages=query.languages)
+        return self._claim(request, [hit.as_json() for hit in page.items], following, seen)
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
         page = self._catalogue.edits(self._settings.entries_on_page, before=cursor_of(request))
-        return self._list(request, [one.as_json() for one in page.items], _next("/edits.json", page.next))
+        items = [one.as_json() for one in page.items]
+        return self._claim(request, items, _next("/edits.json", page.next), self._seen.get())
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
         page = self._catalogue.removals(self._settings.entries_on_page, before=cursor_of(request))
-        return self._list(request, [one.as_json() for one in page.items], _next("/removals.json", page.next))
+        items = [one.as_json() for one in page.items]
+        return self._claim(request, items, _next("/removals.json", page.next), self._seen.get())
+
+    def _claim(
+        self,
+        request: Request,
+        items: list[dict[str, object]],
+        following: str | None,
+        seen: Sequence[SeenOfSource],
+    ) -> Response:
+        """Return a list; where it is empty, with the coverage of what it is about."""
+        if items:
+            return self._list(request, items, following)
+        coverage = [one.as_json() for one in seen]
+        return self._render.json(request, {"items": [], "next": following, "coverage": coverage})
 
     def _list(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:
         return self._render.json(request, {"items": items, "next": following})

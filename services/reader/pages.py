@@ -1,5 +1,7 @@
 """The pages for people. Each method is one page: what is asked, what is looked up, what is shown."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from services.reader.article_view import History, article_view, edit_view
@@ -11,6 +13,7 @@ from services.reader.asking import (
     query_of,
     source_id_of,
 )
+from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.highlighting import pattern_of_words
 from services.reader.remembered import Remembered
@@ -38,11 +41,13 @@ class Pages:
         settings: ReaderSettings,
         render: Renderer,
         sources: Remembered[tuple[SourceSummary, ...]],
+        seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
         self._settings = settings
         self._render = render
         self._sources = sources
+        self._seen = seen
 
     def router(self) -> APIRouter:
         """Return the addresses of the pages."""
@@ -139,6 +144,9 @@ class Pages:
             next=page.next,
             is_first=before is None,
             sources=[source_view(source) for source in self._sources.get()],
+            coverage=self._what_was_seen(page.items, query.source_ids, query.languages)
+            if query.text and not query.is_empty
+            else [],
         )
 
     def edits(self, request: Request) -> Response:
@@ -146,7 +154,14 @@ class Pages:
         before = cursor_of(request)
         page = self._catalogue.edits(self._settings.entries_on_page, before=before)
         views = [edit_view(edit) for edit in page.items]
-        return self._render.page(request, "edits.html", edits=views, next=page.next, is_first=before is None)
+        return self._render.page(
+            request,
+            "edits.html",
+            edits=views,
+            next=page.next,
+            is_first=before is None,
+            coverage=self._what_was_seen(page.items),
+        )
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
@@ -154,12 +169,26 @@ class Pages:
         page = self._catalogue.removals(self._settings.entries_on_page, before=before)
         views = [removal_view(removal) for removal in page.items]
         return self._render.page(
-            request, "removals.html", removals=views, next=page.next, is_first=before is None
+            request,
+            "removals.html",
+            removals=views,
+            next=page.next,
+            is_first=before is None,
+            coverage=self._what_was_seen(page.items),
         )
 
     def about(self, request: Request) -> Response:
         """What this archive promises, and how to check it."""
         return self._render.page(request, "about.html")
+
+    def _what_was_seen(
+        self, found: Sequence[object], source_ids: Sequence[str] = (), languages: Sequence[str] = ()
+    ) -> list[CoverageView]:
+        """Return the coverage of what was asked about, where nothing was found in it."""
+        if found:
+            return []
+        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
+        return [coverage_view(one) for one in seen]
 
     def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
         summary = article.summary

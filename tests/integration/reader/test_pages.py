@@ -30,9 +30,15 @@ from tests.support.asgi import ask
 from tests.support.catalogue_factory import CatalogueFactory
 from tests.support.catalogue_samples import UNION, fill
 
-LISTS = ("/", "/sources", "/source/naenara-en", "/search", "/edits", "/removals", "/about")
-EXPORTS = ("/latest.json", "/source/naenara-en.json", "/search.json", "/edits.json", "/removals.json")
-STARTS = (*LISTS, "/article/", "/article/x/revision/", "/source/", "/static/")
+LISTS = (
+    *("/", "/sources", "/source/naenara-en", "/search", "/edits", "/removals", "/about"),
+    *("/watches", "/coverage", "/coverage/naenara-en"),
+)
+EXPORTS = (
+    *("/latest.json", "/source/naenara-en.json", "/search.json", "/edits.json", "/removals.json"),
+    *("/watches.json", "/coverage.json", "/coverage/naenara-en.json"),
+)
+STARTS = (*LISTS, "/article/", "/article/x/revision/", "/source/", "/static/", "/watches/", "/coverage/")
 NEVER_ALLOWED = ("script", "iframe", "object", "embed", "base", "style", "svg")
 
 

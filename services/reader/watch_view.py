@@ -1,0 +1,102 @@
+"""Watches and their alarms in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from services.reader.wording import count_of, language_name, moment, shown
+from shared.ledger.watches import Alarm, Watch
+
+__all__ = ["AlarmView", "WatchView", "alarm_view", "watch_view"]
+
+_KINDS = {
+    "name_left": "It left an article that had it",
+    "vanishing": "Articles that hold it are removed more often than the rest",
+    "first_seen": "It stands in this source for the first time",
+    "fell_silent": "It fell silent: none of the last articles holds it",
+}
+_PROOFS = {
+    "edits": "edits", "revisions": "revisions", "articles": "articles", "captures": "captures",
+}  # fmt: skip
+_IDS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmView:
+    """What a watch noticed, with what proves it."""
+
+    name: str
+    watch_address: str
+    words: str
+    source_id: str
+    source_address: str
+    article_address: str | None
+    at: str
+    datetime: str
+    proof: tuple[tuple[str, str], ...]
+    articles: tuple[tuple[str, str], ...]
+    """Address and id of the articles that the alarm is about."""
+    figures: tuple[tuple[str, str], ...]
+    """The test: its numbers, its p-value and the level it had to reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchView:
+    """A name or phrase that is looked for."""
+
+    watch_id: str
+    name: str
+    address: str
+    spellings: tuple[str, ...]
+    where: str
+    articles: str
+    alarms: str
+    since: str
+    is_ready: bool
+    is_kept_up: bool
+    feed: str
+
+
+def watch_view(watch: Watch, counts: Mapping[str, int]) -> WatchView:
+    """Return a watch as pages show it."""
+    where = [*map(shown, watch.source_ids), *map(language_name, watch.languages)]
+    return WatchView(
+        watch_id=watch.watch_id,
+        name=shown(watch.name),
+        address=f"/watches/{watch.watch_id}",
+        spellings=tuple(shown(one) for one in watch.spellings if one != watch.name),
+        where=", ".join(where) or "all sources",
+        articles=count_of(counts["articles"], "article"),
+        alarms=count_of(counts["alarms"], "alarm"),
+        since=moment(watch.added_at),
+        is_ready=watch.filled_at is not None,
+        is_kept_up=watch.removed_at is None,
+        feed=f"/feeds/alarms.atom?watch={watch.watch_id}",
+    )
+
+
+def alarm_view(alarm: Alarm) -> AlarmView:
+    """Return an alarm as pages show it."""
+    proof = {name: ids for name, ids in alarm.proof.items() if isinstance(ids, list) and ids}
+    articles = [str(one) for one in proof.pop("articles", ())]
+    return AlarmView(
+        name=shown(alarm.name),
+        watch_address=f"/watches/{alarm.watch_id}",
+        words=_KINDS.get(alarm.kind, shown(alarm.kind).replace("_", " ")),
+        source_id=alarm.source_id,
+        source_address=f"/source/{alarm.source_id}",
+        article_address=None if alarm.article_id is None else f"/article/{alarm.article_id}",
+        at=moment(alarm.at),
+        datetime=alarm.at.isoformat(),
+        proof=tuple((_PROOFS.get(name, shown(name)), _ids(found)) for name, found in sorted(proof.items())),
+        articles=tuple((f"/article/{one}", one) for one in articles[:_IDS_SHOWN]),
+        figures=tuple(
+            (shown(name).replace("_", " "), shown(str(value)))
+            for name, value in (alarm.statistics or {}).items()
+        ),
+    )
+
+
+def _ids(found: list[Any]) -> str:
+    some = ", ".join(shown(str(one)) for one in found[:_IDS_SHOWN])
+    return some + (f" and {len(found) - _IDS_SHOWN:,} more" if len(found) > _IDS_SHOWN else "")
