@@ -12,10 +12,10 @@ from shared.ledger.records import SourceSummary
 __all__ = ["CoverageView", "DayView", "SeenOfSource", "coverage_view", "day_views", "look_up", "seen_in"]
 
 _VERDICTS = {
-    "seen": ("Articles seen", "returned"),
-    "silent": ("Silent: its lists answered with nothing of this day", "quiet"),
+    "seen": ("Seen", "returned"),
+    "silent": ("Silent", "quiet"),
     "partly_blind": ("Known from later looks only", "suspect"),
-    "blind": ("Blind: no list answered", "gone"),
+    "blind": ("Blind", "gone"),
 }
 _PARTS = (
     ("seen", "with articles"),

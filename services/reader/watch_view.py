@@ -36,6 +36,8 @@ class AlarmView:
     proof: tuple[tuple[str, str], ...]
     articles: tuple[tuple[str, str], ...]
     """Address and id of the articles that the alarm is about."""
+    edits: tuple[tuple[str, str], ...]
+    """Address and id of the edits that took the name away."""
     figures: tuple[tuple[str, str], ...]
     """The test: its numbers, its p-value and the level it had to reach."""
 
@@ -79,6 +81,7 @@ def alarm_view(alarm: Alarm) -> AlarmView:
     """Return an alarm as pages show it."""
     proof = {name: ids for name, ids in alarm.proof.items() if isinstance(ids, list) and ids}
     articles = [str(one) for one in proof.pop("articles", ())]
+    edits = [str(one) for one in proof.pop("edits", ())] if alarm.article_id else []
     return AlarmView(
         name=shown(alarm.name),
         watch_address=f"/watches/{alarm.watch_id}",
@@ -90,6 +93,7 @@ def alarm_view(alarm: Alarm) -> AlarmView:
         datetime=alarm.at.isoformat(),
         proof=tuple((_PROOFS.get(name, shown(name)), _ids(found)) for name, found in sorted(proof.items())),
         articles=tuple((f"/article/{one}", one) for one in articles[:_IDS_SHOWN]),
+        edits=tuple((f"/article/{alarm.article_id}/edit/{one}", one) for one in edits[:_IDS_SHOWN]),
         figures=tuple(
             (shown(name).replace("_", " "), shown(str(value)))
             for name, value in (alarm.statistics or {}).items()

@@ -116,6 +116,7 @@ def test_a_watch_is_found_by_its_id_and_by_each_spelling(app: ASGIApp, seen: dic
     assert "It left an article that had it" in page
     assert f'href="/article/{seen["article"]}"' in page
     assert "장성택" in page
+    assert f'href="/article/{seen["article"]}/edit/' in page
     assert f"/feeds/alarms.atom?watch={seen['watch']}" in page
 
 
