@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from shared.errors import RejectError
 from tests.support.history_checks import looks_that_matter
 from tests.support.kept_looks import KeptLooks, keep_looks
 from tests.support.publishers import KcnaPublisher, MadeUpHistory, kcna_versions_path
@@ -32,6 +33,22 @@ def test_bells_that_ring_twice_and_in_any_order_tell_the_same_history(stored: St
     assert_order_does_not_matter(kept, seeds=range(2))
     assert len(stored.rows("select * from edits")) == len(publisher.truth.rewrites)
     assert len(kept.batches) > len(publisher.looks)
+
+
+def test_a_batch_whose_evidence_is_lost_holds_up_no_other_and_fails_at_its_own_bell(
+    stored: StoredEvidence,
+) -> None:
+    publisher = MadeUpHistory()
+    kept = keep_looks(stored, publisher, publisher.looks[:3], per_batch=20)
+    broken = kept.batches[1]
+    stored.run("update batches set warc_key = 'warc/none.warc.gz' where batch_id = %(batch)s", batch=broken)
+
+    kept.ring(kept.batches[-1:])
+
+    unread = stored.rows("select batch_id from batches where articles_done_at is null")
+    assert [row["batch_id"] for row in unread] == [broken]
+    with pytest.raises(RejectError):
+        kept.ring([broken])
 
 
 @pytest.mark.long
