@@ -26,6 +26,7 @@ from shared.errors import TryAgainError
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.database import Database
 from shared.ledger.migrate import migrate
+from shared.ledger.watches import Watches
 from tests.support.asgi import ask
 from tests.support.catalogue_factory import CatalogueFactory
 from tests.support.catalogue_samples import UNION, fill
@@ -79,6 +80,7 @@ def filled(postgres_url: str) -> Iterator[tuple[Database, dict[str, str]]]:
         database = Database(postgres_url.rpartition("/")[0] + f"/{name}")
         try:
             migrate(database)
+            Watches(database).add("bridge")
             yield database, fill(CatalogueFactory(database))
         finally:
             database.close()
