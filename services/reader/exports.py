@@ -80,31 +80,34 @@ class Exports:
         query = query_tokens(query_of(request))
         page = self._catalogue.search(query, self._settings.results_on_page, before=cursor_of(request))
         following = _next("/search.json", page.next, q=query.text)
-        seen = seen_in(self._seen.get(), source_ids=query.source_ids, languages=query.languages)
-        return self._claim(request, [hit.as_json() for hit in page.items], following, seen)
+        items = [hit.as_json() for hit in page.items]
+        return self._claim(request, items, following, source_ids=query.source_ids, languages=query.languages)
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
         page = self._catalogue.edits(self._settings.entries_on_page, before=cursor_of(request))
         items = [one.as_json() for one in page.items]
-        return self._claim(request, items, _next("/edits.json", page.next), self._seen.get())
+        return self._claim(request, items, _next("/edits.json", page.next))
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
         page = self._catalogue.removals(self._settings.entries_on_page, before=cursor_of(request))
         items = [one.as_json() for one in page.items]
-        return self._claim(request, items, _next("/removals.json", page.next), self._seen.get())
+        return self._claim(request, items, _next("/removals.json", page.next))
 
     def _claim(
         self,
         request: Request,
         items: list[dict[str, object]],
         following: str | None,
-        seen: Sequence[SeenOfSource],
+        *,
+        source_ids: Sequence[str] = (),
+        languages: Sequence[str] = (),
     ) -> Response:
         """Return a list; where it is empty, with the coverage of what it is about."""
         if items:
             return self._list(request, items, following)
+        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
         coverage = [one.as_json() for one in seen]
         return self._render.json(request, {"items": [], "next": following, "coverage": coverage})
 

@@ -108,22 +108,17 @@ class _Writer:
 
     def _come(self, words: str, op: Op) -> bool:
         """Write as much of the new text as holds the visible characters of `words`, if it does."""
-        wanted = "".join(words.split())
-        if not wanted:
+        begin = self._new_at
+        end = _end_of(words, self.new, begin)
+        if end is None:
+            return False
+        self._new_at = at = end
+        if at == begin:
             return True
-        begin = at = self._new_at
-        seen = 0
-        while at < len(self.new) and seen < len(wanted):
-            if not self.new[at].isspace():
-                if self.new[at] != wanted[seen]:
-                    return False
-                seen += 1
-            at += 1
-        self._new_at = at
         if begin == 0 and op != "same" and self.new[at : at + 1] == "\n" and self.paragraphs[-1]:
             self.paragraphs.append([])
         self._write(self.new[begin:at], op)
-        return seen == len(wanted)
+        return True
 
     def _go(self, begin: int, end: int, op: Op) -> None:
         """Write words that went; a paragraph that went whole is one of its own."""
@@ -181,6 +176,29 @@ class _Writer:
             text = f" {text}"
         self._had_space = False
         pieces.append(Piece(op=op, text=text))
+
+
+def _end_of(words: str, text: str, begin: int) -> int | None:
+    """Return where the visible characters of `words` end in a text that holds them from `begin` on, if it does."""
+    plain = words.strip()
+    if not plain:
+        return begin
+    at = begin
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if text.startswith(plain, at):
+        return at + len(plain)
+    wanted = iter("".join(plain.split()))
+    one = next(wanted, None)
+    while one is not None:
+        if at == len(text):
+            return None
+        if not text[at].isspace():
+            if text[at] != one:
+                return None
+            one = next(wanted, None)
+        at += 1
+    return at
 
 
 def _folded(paragraphs: Sequence[Sequence[Piece]]) -> Iterator[DiffParagraph]:
