@@ -84,8 +84,10 @@ LOG_RECORDS = _gauge("log_records", "Records under the last checkpoint of the lo
 LOG_LAST_CHECKPOINT = _gauge("log_last_checkpoint_timestamp_seconds", "When the log was last signed.")
 LOG_UNLOGGED_OBJECTS = _gauge("log_unlogged_objects", "Stored objects that are under no checkpoint yet.")
 LOG_UNLOGGED_AGE = _gauge("log_oldest_unlogged_age_seconds", "Age of the oldest of them.")
-UPKEEP_LAST_RUN = _gauge("upkeep_last_run_timestamp_seconds", "When a job of upkeep last ended.", "job")
-UPKEEP_FAILED = _gauge("upkeep_failed", "1 when the last run of a job of upkeep failed.", "job")
+UPKEEP_LAST_RUN = _gauge(
+    "upkeep_last_run_timestamp_seconds", "When a job of upkeep last ended.", "upkeep_job"
+)
+UPKEEP_FAILED = _gauge("upkeep_failed", "1 when the last run of a job of upkeep failed.", "upkeep_job")
 FIXITY_WRONG = _gauge(
     "fixity_wrong_findings", "Findings of the running round of verification that are wrong."
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -303,4 +304,6 @@ def _outcome_class(exchange: RecordedExchange) -> str:
         return exchange.failure.value
     if exchange.truncated is not None:
         return "truncated"
+    if exchange.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "429"
     return f"{(exchange.status or 0) // 100}xx"

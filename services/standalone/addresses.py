@@ -1,5 +1,7 @@
 """The addresses of a stack: what `PRESSMARK_*` would say."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["Endpoints"]
@@ -20,6 +22,9 @@ class Endpoints(BaseModel):
     reader_url: str
     observer_url: str = ""
     """Where the observer answers `/metrics`; empty for a stack that was started by an older version."""
+
+    metrics: Mapping[str, str] = {}
+    """Where each process answers `/metrics`, as `host:port` by its name."""
 
     private_networks: str = ""
     """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""

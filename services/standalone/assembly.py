@@ -94,9 +94,17 @@ def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets, l
         reader_url=f"http://127.0.0.1:{ports['reader']}",
         observer_url=f"http://127.0.0.1:{ports['observer']}",
         log_key_file=str(log_key),
+        metrics=_shown_at(plan, ports),
         own_endpoints=",".join([*_configured_own(), *(f"127.0.0.1:{port}" for port in ports.values())]),
         private_networks=plan.env.get("PRESSMARK_PRIVATE_NETWORKS", ""),
     )
+
+
+def _shown_at(plan: StackPlan, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return where each process shows its metrics."""
+    names = {service.name: metrics_port(service) for service in plan.services if service.metrics != "none"}
+    names |= {service.name: "observer" for service in plan.services if service.name == "observer"}
+    return {service: f"127.0.0.1:{ports[name]}" for service, name in names.items()}
 
 
 def _configured_own() -> list[str]:
