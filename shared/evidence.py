@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.errors import PressmarkError, RejectError, SettingsError, TryAgainError
+from shared.metrics import OBJECT_STORE_SECONDS
 from shared.settings import EvidenceSettings
 
 _KEY = re.compile(r"[a-z0-9_.-]{1,200}(/[a-z0-9_.-]{1,200})*")
@@ -86,7 +88,7 @@ class EvidenceStore:
             SettingsError: It refused our credentials.
         """
         bucket = self._settings.bucket
-        with _translated(bucket):
+        with _translated(bucket, "ensure_bucket"):
             try:
                 self._client.head_bucket(Bucket=bucket)
             except ClientError as error:
@@ -118,7 +120,7 @@ class EvidenceStore:
             SettingsError: It refused our credentials or has no such bucket.
         """
         check_key(key)
-        with _translated(key):
+        with _translated(key, "put"):
             if isinstance(data, Path):
                 with data.open("rb") as file:
                     expected = hashlib.file_digest(file, "sha256").digest()
@@ -160,7 +162,7 @@ class EvidenceStore:
         """
         check_key(key)
         digest = hashlib.sha256()
-        with _translated(key), path.open("wb") as file:
+        with _translated(key, "get"), path.open("wb") as file:
             body = self._client.get_object(Bucket=self._settings.bucket, Key=key)["Body"]
             with contextlib.closing(body):
                 for piece in body.iter_chunks(_READ_PIECE):
@@ -185,7 +187,7 @@ class EvidenceStore:
 
     def _read(self, key: str, options: dict[str, str]) -> bytes:
         check_key(key)
-        with _translated(key):
+        with _translated(key, "get"):
             body = self._client.get_object(Bucket=self._settings.bucket, Key=key, **options)["Body"]
             with contextlib.closing(body):
                 return bytes(body.read())
@@ -194,7 +196,7 @@ class EvidenceStore:
         """Return the bytes of an object, or None when there is none."""
         check_key(key)
         try:
-            with _translated(key):
+            with _translated(key, "head"):
                 return int(self._client.head_object(Bucket=self._settings.bucket, Key=key)["ContentLength"])
         except EvidenceMissingError:
             return None
@@ -203,7 +205,7 @@ class EvidenceStore:
         """Return when an object was written, or None when there is none."""
         check_key(key)
         try:
-            with _translated(key):
+            with _translated(key, "head"):
                 head = self._client.head_object(Bucket=self._settings.bucket, Key=key)
                 modified: datetime = head["LastModified"]
                 return modified
@@ -217,7 +219,7 @@ class EvidenceStore:
             TryAgainError: The store did not answer.
         """
         check_key(key)
-        with _translated(key):
+        with _translated(key, "delete"):
             self._client.delete_object(Bucket=self._settings.bucket, Key=key)
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -225,7 +227,7 @@ class EvidenceStore:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._settings.bucket, Prefix=prefix
         )
-        with _translated(prefix):
+        with _translated(prefix, None):
             for page in pages:
                 for item in page.get("Contents", ()):
                     yield item["Key"]
@@ -242,7 +244,7 @@ class EvidenceStore:
         self.put(key, token.encode("ascii"), content_type="text/plain")
         if self.get_range(key, offset=4, length=8) != token[4:12].encode("ascii"):
             raise TryAgainError("the evidence store answers a range with other bytes than were asked for")
-        with _translated(key):
+        with _translated(key, "delete"):
             self._client.delete_object(Bucket=self._settings.bucket, Key=key)
 
 
@@ -272,16 +274,30 @@ def _code(error: ClientError) -> str:
 
 
 @contextlib.contextmanager
-def _translated(key: str) -> Iterator[None]:
-    """Turn the errors of boto3 into ours."""
+def _translated(key: str, operation: str | None) -> Iterator[None]:
+    """Turn the errors of boto3 into ours, and time the operation. One without a name is not timed."""
+    started, outcome = time.monotonic(), "refused"
     try:
         yield
+        outcome = "done"
     except ClientError as error:
-        raise _own_error(error, key) from error
+        own = _own_error(error, key)
+        outcome = _outcome_of(own)
+        raise own from error
     except BotoCoreError as error:
+        outcome = "postponed"
         raise TryAgainError(
             f"the evidence store did not answer for {key!r} ({type(error).__name__})"
         ) from error
+    finally:
+        if operation is not None:
+            OBJECT_STORE_SECONDS.labels(operation, outcome).observe(time.monotonic() - started)
+
+
+def _outcome_of(error: PressmarkError) -> str:
+    if isinstance(error, EvidenceMissingError):
+        return "missing"
+    return "postponed" if isinstance(error, TryAgainError) else "refused"
 
 
 def _own_error(error: ClientError, key: str) -> PressmarkError:

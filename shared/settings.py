@@ -21,8 +21,10 @@ __all__ = [
     "EvidenceSettings",
     "LedgerSettings",
     "LogSettings",
+    "MetricsSettings",
     "NetworkSettings",
     "PressmarkSettings",
+    "ProcessSettings",
     "ServiceSettings",
     "StoreSettings",
     "load",
@@ -143,7 +145,21 @@ class LogSettings(PressmarkSettings):
     """The least severity that is written."""
 
 
-class ServiceSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, LogSettings):
+class MetricsSettings(PressmarkSettings):
+    """Where a process shows its metrics."""
+
+    metrics_host: str = "127.0.0.1"
+    """The address on which `/metrics` is answered. Loopback by default: metrics name sources and troubles."""
+
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    """The TCP port on which this process answers `/metrics`; 0: it does not."""
+
+
+class ProcessSettings(LogSettings, MetricsSettings):
+    """How a process lets itself be watched."""
+
+
+class ServiceSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, ProcessSettings):
     """All that a worker of any service needs."""
 
 

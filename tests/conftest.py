@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.archive",
     "tests.support.stored_evidence",
     "tests.support.peers",
+    "tests.support.debian",
 ]
 
 # The gate tries the same examples every time, so that what it says depends on the commit alone. On a desk the

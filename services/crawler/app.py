@@ -119,7 +119,7 @@ def make_app(settings: ServiceSettings, crawling: CrawlerSettings) -> WorkerApp:
             Subscription(ShowCrawlerPulse, lambda _: broker.show_pulse("crawler")),
         ],
         settings=settings,
-        logs=settings,
+        process=settings,
         quarantine=Quarantine(database),
         ticks=_ticks(crawling),
     )

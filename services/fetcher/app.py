@@ -87,7 +87,7 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
             Subscription(ShowFetcherPulse, lambda _: broker.show_pulse("fetcher")),
         ],
         settings=settings,
-        logs=settings,
+        process=settings,
         quarantine=Quarantine(database),
     )
 

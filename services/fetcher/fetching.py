@@ -19,6 +19,7 @@ from services.fetcher.outcomes import (
     Tick,
 )
 from services.fetcher.spacing import HostQueues
+from shared.metrics import POLITENESS_WAIT_SECONDS
 
 TICK_SECONDS = 1.0
 HOSTS_ASKED_EVERY_SECONDS = 0.2
@@ -85,6 +86,7 @@ class _Batch:
         self._limits = client.settings
         self._on_tick = on_tick
         self._on_hosts_asked = on_hosts_asked
+        self._begun_at = now
         self._next_tick = now + TICK_SECONDS
         self._tell_asked_at = now + HOSTS_ASKED_EVERY_SECONDS
         self._begin_until = now + self._limits.batch_time.total_seconds()
@@ -123,6 +125,7 @@ class _Batch:
             target = self._queues.begin_next(time.monotonic())
             if target is None:
                 return
+            POLITENESS_WAIT_SECONDS.observe(time.monotonic() - self._begun_at)
             fault = self._bad_certificates.get(target.host)
             line = self._client.begin(target, partial(self._sent, target), known_fault=fault)
             self._silent.append((line.begun_at + self._first_byte_seconds, line))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -25,7 +26,7 @@ from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
 from shared.ledger.frontier import TargetKind
-from shared.metrics import CAPTURES, STORED_BYTES
+from shared.metrics import CAPTURES, FETCH_SECONDS, PAYLOAD_BYTES, PAYLOADS, STORED_BYTES
 from shared.scratch import mapped
 from shared.urls import BadUrlError, canonical_url
 from shared.warc_validation import validate_warc
@@ -81,7 +82,7 @@ class Snapshots:
         captures = [_capture_row(exchange, targets[exchange.target_id]) for exchange in recorded]
         self.batches.record(batch.batch_id, captures, warc_key=key, warc_bytes=size if recorded else 0)
         for exchange in recorded:
-            CAPTURES.labels(targets[exchange.target_id].kind, _outcome_class(exchange)).inc()
+            _count(exchange, targets[exchange.target_id])
         return len(recorded)
 
     @contextmanager
@@ -284,9 +285,25 @@ def _short(value: str | None) -> str | None:
     return None if value is None else value.replace("\x00", "")[:1000]
 
 
+def _count(exchange: RecordedExchange, target: LeasedTarget) -> None:
+    CAPTURES.labels(target.source_id, target.kind, _outcome_class(exchange)).inc()
+    FETCH_SECONDS.labels(target.kind).observe(exchange.timings.total)
+    if exchange.status is not None:
+        PAYLOADS.labels(_payload_kind(exchange)).inc()
+        PAYLOAD_BYTES.labels(target.kind).inc(exchange.payload_bytes)
+
+
+def _payload_kind(exchange: RecordedExchange) -> str:
+    if not exchange.revisit:
+        return "new"
+    return "not_modified" if exchange.status == 304 else "identical"
+
+
 def _outcome_class(exchange: RecordedExchange) -> str:
     if exchange.failure is not None:
         return exchange.failure.value
     if exchange.truncated is not None:
         return "truncated"
+    if exchange.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "429"
     return f"{(exchange.status or 0) // 100}xx"

@@ -10,6 +10,7 @@ import structlog
 
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.correcting import Corrector
+from services.normalizer.counting import counted
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.fields import Extraction
 from services.normalizer.host_watch import watch_hosts
@@ -175,7 +176,7 @@ def make_app(settings: ServiceSettings) -> WorkerApp:
         history=History(database),
         registry=Registry(database),
         evidence=EvidenceStore(settings.evidence()),
-        extract_page=Sandbox().extract,
+        extract_page=counted(Sandbox().extract),
     )
     return make_worker(
         "normalizer",
@@ -185,6 +186,6 @@ def make_app(settings: ServiceSettings) -> WorkerApp:
             Subscription(ShowNormalizerPulse, lambda _: broker.show_pulse("normalizer")),
         ],
         settings=settings,
-        logs=settings,
+        process=settings,
         quarantine=Quarantine(database),
     )

@@ -22,13 +22,15 @@ from services.reader.settings import ReaderSettings
 from services.reader.watch_pages import WatchPages
 from shared.encoding import dump_json
 from shared.errors import TryAgainError
+from shared.exposition import show_metrics
+from shared.http_metrics import TimedAnswers
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
 from shared.ledger.telling import Telling
 from shared.ledger.watches import Watches
 from shared.logs import set_up_logs
-from shared.settings import LedgerSettings, LogSettings, load
+from shared.settings import LedgerSettings, ProcessSettings, load
 
 __all__ = ["create_app", "serve"]
 
@@ -71,7 +73,7 @@ def create_app(
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)
-    return SecurityHeaders(app)
+    return TimedAnswers(SecurityHeaders(app), service="reader")
 
 
 def serve() -> None:
@@ -80,8 +82,9 @@ def serve() -> None:
     Raises:
         SettingsError: a setting is missing or wrong.
     """
-    logs = load(LogSettings)
-    set_up_logs("reader", form=logs.log_format, level=logs.log_level)
+    process = load(ProcessSettings)
+    set_up_logs("reader", form=process.log_format, level=process.log_level)
+    show_metrics(process)
     settings = load(ReaderSettings)
     database = Database(
         load(LedgerSettings).database_url.get_secret_value(),

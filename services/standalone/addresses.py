@@ -1,5 +1,7 @@
 """The addresses of a stack: what `PRESSMARK_*` would say."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = ["Endpoints"]
@@ -18,8 +20,17 @@ class Endpoints(BaseModel):
     s3_secret_key: str = Field(repr=False)
     s3_region: str
     reader_url: str
+    observer_url: str = ""
+    """Where the observer answers `/metrics`; empty for a stack that was started by an older version."""
+
+    metrics: Mapping[str, str] = {}
+    """Where each process answers `/metrics`, as `host:port` by its name."""
+
     private_networks: str = ""
     """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""
+
+    own_endpoints: str = ""
+    """Every `host:port` of the stack that no outlet may be taken for, separated by commas."""
 
     log_key_file: str = ""
     """File of the key that signs the archive's log."""
@@ -28,8 +39,10 @@ class Endpoints(BaseModel):
         """Return the settings of the services as environment variables."""
         opened = {"PRESSMARK_PRIVATE_NETWORKS": self.private_networks} if self.private_networks else {}
         signing = {"PRESSMARK_LOG_KEY_FILE": self.log_key_file} if self.log_key_file else {}
+        closed = {"PRESSMARK_FETCHER_OWN_ENDPOINTS": self.own_endpoints} if self.own_endpoints else {}
         return (
             opened
+            | closed
             | signing
             | {
                 "PRESSMARK_BROKER_URL": self.broker_url,
@@ -40,5 +53,6 @@ class Endpoints(BaseModel):
                 "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
                 "PRESSMARK_S3_REGION": self.s3_region,
                 "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
+                "PRESSMARK_OBSERVER_PORT": self.observer_url.rpartition(":")[2].rstrip("/") or "0",
             }
         )

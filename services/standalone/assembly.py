@@ -1,5 +1,6 @@
 """Turns a plan into the units of a stack and the endpoints under which they answer."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +60,7 @@ def assemble(plan: StackPlan, data: DataDirectory, *, mark: str) -> Assembly:
     return Assembly(
         parts=tuple(parts),
         outside=tuple(Subject(name=name, probe=probe, started_at=0) for name, probe in elsewhere.items()),
-        services=tuple(_service(service, data) for service in plan.services),
+        services=tuple(_service(service, data, ports=ports) for service in plan.services),
         endpoints=_endpoints(
             plan, ports=ports, secrets=secrets, log_key=plan.log_key_file or data.log_key_file()
         ),
@@ -69,7 +70,8 @@ def assemble(plan: StackPlan, data: DataDirectory, *, mark: str) -> Assembly:
 
 def _ports(plan: StackPlan, data: DataDirectory) -> dict[str, int]:
     remembered = data.remembered_ports()
-    names = ("reader", *valkey.PORTS, *postgres.PORTS, *seaweedfs.PORTS)
+    showing = (metrics_port(service) for service in plan.services if service.metrics != "none")
+    names = ("reader", "observer", *showing, *valkey.PORTS, *postgres.PORTS, *seaweedfs.PORTS)
     chosen = choose_ports(names, configured=plan.ports, remembered=remembered)
     if chosen != remembered:
         data.remember_ports(chosen)
@@ -90,9 +92,25 @@ def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets, l
         s3_secret_key=secrets.s3_secret_key if own_s3 else outside.s3_secret_key,
         s3_region=plan.s3_region,
         reader_url=f"http://127.0.0.1:{ports['reader']}",
+        observer_url=f"http://127.0.0.1:{ports['observer']}",
         log_key_file=str(log_key),
+        metrics=_shown_at(plan, ports),
+        own_endpoints=",".join([*_configured_own(), *(f"127.0.0.1:{port}" for port in ports.values())]),
         private_networks=plan.env.get("PRESSMARK_PRIVATE_NETWORKS", ""),
     )
+
+
+def _shown_at(plan: StackPlan, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return where each process shows its metrics."""
+    names = {service.name: metrics_port(service) for service in plan.services if service.metrics != "none"}
+    names |= {service.name: "observer" for service in plan.services if service.name == "observer"}
+    return {service: f"127.0.0.1:{ports[name]}" for service, name in names.items()}
+
+
+def _configured_own() -> list[str]:
+    """Return what the operator closes besides; see `own_endpoints` of the fetcher's settings."""
+    named = os.environ.get("PRESSMARK_FETCHER_OWN_ENDPOINTS", "").split(",")
+    return [part.strip() for part in named if part.strip()]
 
 
 def _seaweedfs(plan: StackPlan, data: DataDirectory, *, ports: Mapping[str, int], secrets: Secrets) -> Unit:
@@ -122,11 +140,28 @@ def _postgres(plan: StackPlan, data: DataDirectory, *, port: int, secrets: Secre
     return Unit("postgres", prepare, probe=plan.probes.database, log_file=data.log("postgres"))
 
 
-def _service(service: ServiceProcess, data: DataDirectory) -> Unit:
+def metrics_port(service: ServiceProcess) -> str:
+    """Return the name of the port on which a service shows its metrics."""
+    return f"metrics-{service.name}"
+
+
+def _shown(service: ServiceProcess, data: DataDirectory, *, ports: Mapping[str, int]) -> dict[str, str]:
+    """Return what a service must know to show its metrics, and make the place where its children count."""
+    if service.metrics == "none":
+        return {}
+    shown = {"PRESSMARK_METRICS_PORT": str(ports[metrics_port(service)])}
+    if service.metrics == "children":
+        folder = data.private_directory("metrics") / service.name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        shown["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    return shown
+
+
+def _service(service: ServiceProcess, data: DataDirectory, *, ports: Mapping[str, int]) -> Unit:
     spec = ChildSpec(
         name=service.name,
         argv=service.argv,
-        env=service.env,
+        env={**service.env, **_shown(service, data, ports=ports)},
         stop_signal=service.stop_signal,
         grace_seconds=service.grace_seconds,
     )

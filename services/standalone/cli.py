@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from services.standalone.data import DataDirectory, default_data_path
-from services.standalone.endpoints import forget_running_stack
+from services.standalone.endpoints import forget_running_stack, read_endpoints
 from services.standalone.errors import NotRunningError, StackRunningError
 from services.standalone.keeper import end_stack
 from services.standalone.launch import become_supervisor, default_plan, detach
@@ -17,10 +17,11 @@ from services.standalone.processes import ProcessId
 from services.standalone.report import IN_USE
 from services.standalone.run_state import RunState, live_state, read_run_state
 from services.standalone.settings import StandaloneSettings
+from shared.encoding import dump_json
 from shared.errors import PressmarkError
 from shared.settings import load
 
-__all__ = ["add_commands", "down", "logs", "status_of_processes", "up"]
+__all__ = ["add_commands", "down", "logs", "scrape_targets", "status_of_processes", "up"]
 
 _STOP_SECONDS = 40.0
 
@@ -36,7 +37,7 @@ Data = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of the one-machine form to the program."""
-    for command in (up, down, logs):
+    for command in (up, down, logs, scrape_targets):
         app.command()(command)
 
 
@@ -119,6 +120,25 @@ def logs(
                 typer.echo(_labelled(label, line, width=width))
         except KeyboardInterrupt:
             return
+
+
+def scrape_targets(data: Data = None) -> None:
+    """Print where each process shows its metrics, as JSON that Prometheus reads (`file_sd_configs`).
+
+    Write it to the file that Prometheus watches:
+    `pressmark scrape-targets > deploy/prometheus/targets/pressmark.json`. Ports are kept from one start to the
+    next, so once is enough unless another program takes one.
+    """
+    try:
+        endpoints = read_endpoints(data or default_data_path())
+    except PressmarkError as error:
+        _say(str(error))
+        raise typer.Exit(1) from None
+    groups = [
+        {"targets": [address], "labels": {"service": service}}
+        for service, address in sorted(endpoints.metrics.items())
+    ]
+    typer.echo(dump_json(groups).decode())
 
 
 def status_of_processes(data: Path) -> list[str]:

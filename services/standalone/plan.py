@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGTERM, Signals
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,6 +26,8 @@ class ServiceProcess(_Frozen):
     a process that has lived for three seconds is ready."""
     stop_signal: Signals = SIGTERM
     grace_seconds: float = 5.0
+    metrics: Literal["none", "own", "children"] = "none"
+    """Whether it shows metrics on a port of its own, and whether children of it count, too."""
 
 
 class Probes(_Frozen):

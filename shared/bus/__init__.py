@@ -9,6 +9,18 @@ from celery import Celery as WorkerApp
 from shared.bus.broker import Broker, self_test
 from shared.bus.envelope import new_trace
 from shared.bus.publishing import Bus
+from shared.bus.queues import BrokerReading, QueueReading
 from shared.bus.subscribing import Subscription, Tick, make_worker
 
-__all__ = ["Broker", "Bus", "Subscription", "Tick", "WorkerApp", "make_worker", "new_trace", "self_test"]
+__all__ = [
+    "Broker",
+    "BrokerReading",
+    "Bus",
+    "QueueReading",
+    "Subscription",
+    "Tick",
+    "WorkerApp",
+    "make_worker",
+    "new_trace",
+    "self_test",
+]

@@ -8,12 +8,11 @@ import redis
 from redis.exceptions import RedisError
 
 from shared.bus.configuration import QUEUES
+from shared.bus.queues import BrokerReading, keys_of, read_broker
 from shared.errors import SettingsError, TryAgainError
 
 __all__ = ["Broker", "self_test"]
 
-_PRIORITY_SEPARATOR = "\x06\x16"
-_PRIORITY_STEPS = (3, 6, 9)
 _PULSE_KEPT_SECONDS = 3600
 
 
@@ -30,9 +29,17 @@ class Broker:
             TryAgainError: the broker does not answer.
         """
         try:
-            return {queue: sum(self._client.llen(key) for key in _keys(queue)) for queue in QUEUES}
+            return {queue: sum(self._client.llen(key) for key in keys_of(queue)) for queue in QUEUES}
         except RedisError as error:
             raise TryAgainError(f"the broker did not answer: {error}") from error
+
+    def reading(self) -> BrokerReading:
+        """Return what waits, how long it has waited, and how the broker itself does.
+
+        Raises:
+            TryAgainError: the broker does not answer.
+        """
+        return read_broker(self._client)
 
     def show_pulse(self, service: str) -> None:
         """Note that a service has just taken a message.
@@ -92,7 +99,3 @@ def _configured(client: redis.Redis, name: str) -> str | None:
         return str(client.config_get(name)[name])
     except (RedisError, KeyError):
         return None  # A managed broker may forbid CONFIG; then its owner answers for it.
-
-
-def _keys(queue: str) -> list[str]:
-    return [queue, *(f"{queue}{_PRIORITY_SEPARATOR}{step}" for step in _PRIORITY_STEPS)]

@@ -16,10 +16,11 @@ from shared.bus.orphans import die_with_parent
 from shared.bus.publishing import Bus
 from shared.encoding import dump_json
 from shared.errors import RejectError, TryAgainError
+from shared.exposition import clear_counts, show_metrics
 from shared.logs import set_up_logs
 from shared.messages import Message
 from shared.metrics import MESSAGE_SECONDS, MESSAGE_WAIT_SECONDS, MESSAGES
-from shared.settings import BusSettings, LogSettings
+from shared.settings import BusSettings, ProcessSettings
 
 __all__ = ["QuarantineShelf", "Subscription", "Tick", "make_worker"]
 
@@ -58,7 +59,7 @@ def make_worker(
     subscriptions: Sequence[Subscription],
     *,
     settings: BusSettings,
-    logs: LogSettings,
+    process: ProcessSettings,
     quarantine: QuarantineShelf,
     ticks: Sequence[Tick] = (),
 ) -> Celery:
@@ -70,7 +71,7 @@ def make_worker(
     app.conf.beat_schedule = {
         f"{tick.message.name}:{index}": _entry(tick) for index, tick in enumerate(ticks)
     }
-    _connect_signals(service, logs)
+    _connect_signals(service, process)
     return app
 
 
@@ -180,12 +181,15 @@ def _entry(tick: Tick) -> dict[str, Any]:
     }
 
 
-def _connect_signals(service: str, logs: LogSettings) -> None:
+def _connect_signals(service: str, settings: ProcessSettings) -> None:
     def set_up(**_: object) -> None:
-        set_up_logs(service, form=logs.log_format, level=logs.log_level)
+        set_up_logs(service, form=settings.log_format, level=settings.log_level)
 
     main_process = os.getpid()
     # At the first signal of all, because a worker warns of things before it sets up its logs.
     signals.celeryd_init.connect(set_up, weak=False)
     signals.setup_logging.connect(set_up, weak=False)
+    # Of a worker only: the clock is made of the same application and counts nothing.
+    signals.worker_init.connect(lambda **_: clear_counts(), weak=False)
+    signals.worker_ready.connect(lambda **_: show_metrics(settings), weak=False)
     signals.worker_process_init.connect(lambda **_: die_with_parent(main_process), weak=False)

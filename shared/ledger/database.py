@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
@@ -13,6 +14,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.encoding import dump_json, load_json
 from shared.errors import TryAgainError
+from shared.metrics import LEDGER_FAILURES, LEDGER_SECONDS
 
 __all__ = ["Database", "Row", "Transaction", "as_json", "self_test"]
 
@@ -84,10 +86,13 @@ class Database:
         Raises:
             TryAgainError: the database does not answer, or two transactions waited for each other.
         """
+        started = time.monotonic()
         try:
             with self._pool_of_this_process().connection() as connection:
                 yield Transaction(connection)
+            LEDGER_SECONDS.observe(time.monotonic() - started)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+            LEDGER_FAILURES.inc()
             raise TryAgainError(f"the ledger did not answer: {_first_line(error)}") from error
 
     def close(self) -> None:

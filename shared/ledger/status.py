@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.ledger.database import Database
 
-__all__ = ["ListStanding", "PendingWork", "Standing", "Status"]
+__all__ = ["STATES", "ListStanding", "PendingWork", "Standing", "Status"]
 
 STATES = ("waiting", "leased", "archived", "failed", "excluded")
 

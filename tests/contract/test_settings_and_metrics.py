@@ -12,15 +12,18 @@ from services.admin.settings import UpkeepSettings
 from services.admin.tools import AdminSettings
 from services.crawler.settings import CrawlerSettings
 from services.fetcher.settings import FetcherSettings
+from services.observer.settings import ObserverSettings
 from services.reader.settings import ReaderSettings
 from services.standalone.settings import StandaloneSettings
 from shared.errors import SettingsError
+from shared.observed_metrics import OBSERVED, Observed
 from shared.settings import LedgerSettings, ServiceSettings, load
 
 SETTINGS = (
     AdminSettings,
     CrawlerSettings,
     FetcherSettings,
+    ObserverSettings,
     ReaderSettings,
     ServiceSettings,
     StandaloneSettings,
@@ -52,6 +55,21 @@ def test_a_metric_is_named_and_described_as_prometheus_wants_it(name: str) -> No
     assert described.documentation.endswith(".")
     if described.type == "histogram":
         assert described.name.endswith("_seconds")
+
+
+@pytest.mark.parametrize("metric", OBSERVED, ids=lambda metric: metric.name)
+def test_an_observed_metric_is_named_and_described_as_prometheus_wants_it(metric: Observed) -> None:
+    assert re.fullmatch(r"pressmark_[a-z_]+", metric.name)
+    assert metric.documentation.endswith(".")
+    assert metric.name.endswith("_total") == (metric.type == "counter")
+
+
+def test_no_metric_is_declared_twice() -> None:
+    counted = {next(iter(getattr(shared.metrics, name).describe())).name for name in shared.metrics.__all__}
+    observed = [metric.name for metric in OBSERVED]
+
+    assert len(observed) == len(set(observed))
+    assert not counted & {name.removesuffix("_total") for name in observed}
 
 
 def test_a_missing_setting_is_named_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

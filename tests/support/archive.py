@@ -201,6 +201,8 @@ class Archive:
 def _argv(name: str) -> tuple[str, ...]:
     if name == "beat":
         return module_argv("celery", "--quiet", "-A", "services.crawler.worker:app", "beat")
+    if name in {"observer", "reader"}:
+        return module_argv(f"services.{name}.server")
     service = name.partition("-")[0]
     return module_argv(
         "celery",

@@ -14,7 +14,7 @@ from shared.bus import Bus, Subscription, make_worker
 from shared.bus.envelope import current_trace
 from shared.errors import RejectError, TryAgainError
 from shared.messages import AcceptLinks, FetchBatch, NormalizeBatch
-from shared.settings import BusSettings, LogSettings, load
+from shared.settings import BusSettings, ProcessSettings, load
 
 SLOW_SECONDS = 0.4
 """How long a slow message takes."""
@@ -92,7 +92,7 @@ def _make_app(diary: Diary):  # type: ignore[no-untyped-def]  # noqa: ANN202  (C
         "harbour",
         _handlers(diary, Bus(settings)),
         settings=settings,
-        logs=load(LogSettings),
+        process=load(ProcessSettings),
         quarantine=diary,
     )
 

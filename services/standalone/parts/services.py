@@ -1,4 +1,4 @@
-"""Our own processes: the workers, their clock, and the reader."""
+"""Our own processes: the workers, their clock, the reader, and who watches them."""
 
 import os
 from signal import SIGTERM
@@ -30,6 +30,12 @@ def default_services() -> tuple[ServiceProcess, ...]:
             name="reader",
             argv=module_argv("services.reader.server"),
             ready="services.standalone.readiness:reader_answers",
+            metrics="own",
+        ),
+        ServiceProcess(
+            name="observer",
+            argv=module_argv("services.observer.server"),
+            ready="services.standalone.readiness:observer_answers",
         ),
     )
 
@@ -53,4 +59,5 @@ def _worker(service: str, *, concurrency: int) -> ServiceProcess:
         env={"REMAP_SIGTERM": "SIGQUIT"},
         ready="services.standalone.readiness:worker_consumes",
         grace_seconds=_WORKER_GRACE_SECONDS,
+        metrics="children",
     )

@@ -1,0 +1,4 @@
+"""The dashboards for Grafana, made from code.
+
+`python -m services.observer.dashboards deploy/grafana/dashboards` writes them anew.
+"""
