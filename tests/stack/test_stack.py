@@ -11,7 +11,7 @@ import pytest
 from tests.stack.composed import Composed, composed
 from tests.stack.engine import Engine, NoEngineError, running_engine
 from tests.stack.images import APP, make_images, version_of_package
-from tests.support.slow_outlet import SOURCE_ID, SlowOutlet, running_outlet
+from tests.support.slow_outlet import SlowOutlet, running_outlet
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -48,7 +48,7 @@ def outlet(stack: Composed) -> Iterator[SlowOutlet]:
 
 
 def test_our_image_is_named_after_the_version_of_the_package() -> None:
-    assert APP == f"pressmark:{version_of_package()}"
+    assert f"pressmark:{version_of_package()}" == APP
 
 
 def test_every_service_is_healthy_and_hardened(stack: Composed) -> None:
@@ -91,20 +91,19 @@ def test_a_stop_under_load_and_a_start_lose_nothing(stack: Composed, outlet: Slo
     assert 20 < seen < len(outlet.pages)
     assert all(stopped[name] in {0, 143} for name in WORKERS), stopped
     status = stack.status()
-    assert sum(status["targets"].values()) == status["accepted"]
+    assert status["conserved"]
     assert status["targets"]["failed"] == status["targets"]["leased"] == 0
     assert set(outlet.pages) == {
         page for page, visits in outlet.visits().items() if "/news/" in page and visits
     }
     with urllib.request.urlopen(f"http://127.0.0.1:{stack.reader_port}/", timeout=30) as page:
-        assert SOURCE_ID.title() in page.read().decode() or page.status == 200
+        assert "Depot" in page.read().decode()
 
 
 def test_what_is_stored_verifies_inside(stack: Composed, outlet: SlowOutlet) -> None:
     assert outlet.pages
-    verified = stack.pressmark("verify", "--json")
-
-    assert '"wrong": 0' in verified or '"wrong":0' in verified, verified[-600:]
+    # A program that finds anything wrong ends with 1, which `pressmark` of the stack takes as failed.
+    assert stack.pressmark("verify", "--json").strip()
 
 
 def test_nothing_is_left_of_the_stack(engine: Engine, tmp_path: Path) -> None:
