@@ -24,11 +24,13 @@ class Trouble:
 class SiteServer:
     """Serves `respond` on 127.0.0.1 until closed; later troubles are looked at before earlier ones."""
 
-    def __init__(self, respond: Callable[[Request], Response], *, port: int = 0) -> None:
+    def __init__(
+        self, respond: Callable[[Request], Response], *, port: int = 0, address: str = "127.0.0.1"
+    ) -> None:
         self._respond = respond
         self._troubles: tuple[Trouble, ...] = ()
         self._lock = threading.Lock()
-        self._site = LoopbackSite(self._answer, port=port)
+        self._site = LoopbackSite(self._answer, port=port, address=address)
 
     @property
     def url(self) -> str:

@@ -51,11 +51,16 @@ concurrency = 2
 
 
 @contextmanager
-def running_outlet(*, hosts: int = 5, pages: int = 60, seconds: float = 0.1) -> Iterator[SlowOutlet]:
-    """Serve `hosts` times `pages` pages on loopback, each after a wait of `seconds`."""
+def running_outlet(
+    *, hosts: int = 5, pages: int = 60, seconds: float = 0.1, address: str = "127.0.0.1"
+) -> Iterator[SlowOutlet]:
+    """Serve `hosts` times `pages` pages, each after a wait of `seconds`, on loopback unless told otherwise."""
     with ExitStack() as stack:
         addresses: list[str] = []
-        sites = [stack.enter_context(SiteServer(_responder(addresses, pages, seconds))) for _ in range(hosts)]
+        sites = [
+            stack.enter_context(SiteServer(_responder(addresses, pages, seconds), address=address))
+            for _ in range(hosts)
+        ]
         addresses += [site.url for site in sites]
         yield SlowOutlet(hosts=tuple(sites), pages_of_host=pages)
 

@@ -63,13 +63,19 @@ class LoopbackSite:
     """Serves a responder on 127.0.0.1 from a thread of its own until it is closed.
 
     Connections are kept (HTTP/1.1), each has its own thread, and every request is in the log.
+
+    Args:
+        respond: What answers.
+        port: The TCP port; 0 takes a free one.
+        address: Another address of this machine, such as that of a network of containers.
     """
 
-    def __init__(self, respond: Responder, *, port: int = 0) -> None:
+    def __init__(self, respond: Responder, *, port: int = 0, address: str = "127.0.0.1") -> None:
         self._respond = respond
+        self._address = address
         self._visits: list[Visit] = []
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", port), _handler_for(self))
+        self._server = _Server((address, port), _handler_for(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -81,7 +87,7 @@ class LoopbackSite:
     @property
     def url(self) -> str:
         """The base address without a slash at its end, such as `http://127.0.0.1:40123`."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self._address}:{self.port}"
 
     @property
     def visits(self) -> tuple[Visit, ...]:
