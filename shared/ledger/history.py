@@ -299,9 +299,13 @@ class HistoryRecords(TemplateRecords, HostRecords):
         self._transaction.run(sql.ADD_EVENT, arguments)
 
     def merge(self, loser: str, winner: str) -> None:
-        """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner."""
+        """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner.
+
+        What moves is recorded first, with both articles as they were.
+        """
         arguments = {"loser": loser, "winner": winner}
         for statement in (
+            sql.RECORD_MERGE,
             sql.MERGE_REVISIONS,
             sql.MERGE_URLS,
             sql.MERGE_EDITS,

@@ -143,6 +143,24 @@ insert into events (at, kind, source_id, article_id, capture_id, data)
 values (%(at)s, %(kind)s, %(source)s, %(article)s, %(capture)s, %(data)s)
 """
 
+# What is about to move, as it is before the merge.
+RECORD_MERGE = """
+insert into article_merges (source_id, winner, loser, moved)
+select w.source_id, w.article_id, l.article_id, jsonb_build_object(
+    'winner', to_jsonb(w),
+    'loser', to_jsonb(l),
+    'urls', (select coalesce(jsonb_agg(to_jsonb(u) order by u.url), '[]')
+             from article_urls u where u.article_id = l.article_id),
+    'revisions', (select coalesce(jsonb_agg(jsonb_build_object('revision_id', r.revision_id, 'number', r.number)
+                                            order by r.number), '[]')
+                  from revisions r where r.article_id = l.article_id),
+    'edits', (select coalesce(jsonb_agg(e.edit_id order by e.edit_id), '[]')
+              from edits e where e.article_id = l.article_id),
+    'merged', (select coalesce(jsonb_agg(m.article_id order by m.article_id), '[]')
+               from articles m where m.merged_into = l.article_id))
+from articles w, articles l
+where w.article_id = %(winner)s and l.article_id = %(loser)s
+"""
 MERGE_REVISIONS = """
 with numbered as (
     select revision_id, row_number() over (order by article_id = %(loser)s, number)
@@ -164,5 +182,5 @@ update articles set revisions = (select count(*) from revisions
 where article_id = %(winner)s
 """
 
-MERGE = (MERGE_REVISIONS, MERGE_URLS, MERGE_EDITS, MERGE_ARTICLE, MERGE_COUNTS)
+MERGE = (RECORD_MERGE, MERGE_REVISIONS, MERGE_URLS, MERGE_EDITS, MERGE_ARTICLE, MERGE_COUNTS)
 """All that makes two articles one, in this order."""
