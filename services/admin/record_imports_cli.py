@@ -51,7 +51,7 @@ def import_records(file: Path, source: str, options: RecordOptions, *, wait_seco
         request = ImportRequest(
             path=file,
             source=kit.actions.source(source),
-            imported_by=_operator(),
+            imported_by=operator_name(),
             takes_all=options.takes_all,
             looks_now=options.looks_now,
         )
@@ -81,7 +81,7 @@ def _importer(kit: Tools) -> RecordImport:
     )
 
 
-def _operator() -> str:
+def operator_name() -> str:
     """Return who runs the command; a container may have no name for its user."""
     try:
         return getpass.getuser()

@@ -278,6 +278,8 @@ class Chronicle:
         winner, loser = sorted(
             (first, second), key=lambda article: (article.first_seen_at, article.article_id)
         )
+        if self._records.are_told_apart(loser.article_id, winner.article_id):
+            return
         self._records.merge(loser.article_id, winner.article_id)
         self._records.add_event(
             "articles_merged",

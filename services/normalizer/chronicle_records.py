@@ -104,5 +104,8 @@ class Records(Protocol):
     def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another page of this host was known to show its own article around this time."""
 
+    def are_told_apart(self, first: str, second: str) -> bool:
+        """Whether an operator has said of these two that they are not one."""
+
     def merge(self, loser: str, winner: str) -> None:
         """Make two articles one."""

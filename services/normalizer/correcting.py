@@ -168,6 +168,8 @@ class Corrector:
                 continue
             articles = (self.records.article(case.article_id), self.records.article(twin.article_id))
             winner, loser = sorted(articles, key=lambda one: (one.first_seen_at, one.article_id))
+            if self.records.are_told_apart(loser.article_id, winner.article_id):
+                continue
             self.records.merge(loser.article_id, winner.article_id)
             self.report.count("articles_merged")
             self.records.add_event(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.ledger import history_sql as sql
+from shared.ledger import merging_sql
 from shared.ledger.database import Database, Transaction, as_json
 from shared.ledger.host_states import HostRecords
 from shared.ledger.templates import NewEdit, TemplateRecords
@@ -298,21 +299,19 @@ class HistoryRecords(TemplateRecords, HostRecords):
         }
         self._transaction.run(sql.ADD_EVENT, arguments)
 
-    def merge(self, loser: str, winner: str) -> None:
+    def merge(self, loser: str, winner: str, *, by: str = "pressmark", reason: str = "") -> None:
         """Make two articles one. Revisions, addresses and edits of the loser stay, under the winner.
 
-        What moves is recorded first, with both articles as they were.
+        What moves is recorded first, with both articles as they were, so that it can be undone.
         """
-        arguments = {"loser": loser, "winner": winner}
-        for statement in (
-            sql.RECORD_MERGE,
-            sql.MERGE_REVISIONS,
-            sql.MERGE_URLS,
-            sql.MERGE_EDITS,
-            sql.MERGE_ARTICLE,
-            sql.MERGE_COUNTS,
-        ):
+        arguments = {"loser": loser, "winner": winner, "by": by, "reason": reason, "articles": [winner]}
+        for statement in merging_sql.MERGE:
             self._transaction.run(statement, arguments)
+
+    def are_told_apart(self, first: str, second: str) -> bool:
+        """Whether an operator has said of these two that they are not one."""
+        row = self._transaction.row(merging_sql.ARE_TOLD_APART, {"first": first, "second": second})
+        return row is not None and bool(row["apart"])
 
 
 def _revision_text(row: Mapping[str, Any]) -> RevisionText:

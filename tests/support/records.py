@@ -48,6 +48,7 @@ class RecordsInMemory:
     shown_at: dict[int, str] = field(default_factory=dict)
     templates: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     template_starts: list[datetime] = field(default_factory=list)
+    told_apart: set[frozenset[str]] = field(default_factory=set)
 
     def url(self, url: str) -> KnownUrl | None:
         return self.known.get(url)
@@ -224,6 +225,9 @@ class RecordsInMemory:
 
     def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         return host not in self.hosts_down
+
+    def are_told_apart(self, first: str, second: str) -> bool:
+        return frozenset((first, second)) in self.told_apart
 
     def merge(self, loser: str, winner: str) -> None:
         for revision_id, (text, identity) in self.revisions.items():
