@@ -165,7 +165,10 @@ def finish(
     else:
         say(f"{targets} targets of {', '.join(result['sources'])}: {'done' if wait else 'ordered'}")
     if wait and result["blocked"]:
-        notes.print(f"{result['blocked']} targets wait: a host asks for it, or its robots.txt cannot be had")
+        notes.print(
+            f"{result['blocked']} targets wait: they are paused, a host asks for it, "
+            "or its robots.txt cannot be had"
+        )
         raise typer.Exit(PARTLY)
 
 

@@ -13,6 +13,7 @@ from shared.ledger import Database
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.field_watch import FieldStanding
 from shared.ledger.log_book import LogBook
+from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
@@ -52,6 +53,7 @@ class Tools:
             "drifted": FieldStanding(self.database).drifted(),
             "queues": self._depths(),
             "quarantine": self.quarantine.depths(),
+            "paused": self._paused(),
             "log": self._log(),
             "upkeep": self._upkeep(),
         }
@@ -77,6 +79,14 @@ class Tools:
             if one.trouble is not None:
                 counts[one.trouble] = counts.get(one.trouble, 0) + 1
         return counts
+
+    def _paused(self) -> dict[str, str]:
+        """Tell what is paused, why, and until when."""
+        told = {}
+        for one in Pauses(self.database).in_force():
+            end = "until resumed" if one.until is None else f"until {one.until.isoformat(timespec='seconds')}"
+            told[one.what] = f"{one.reason} ({end})"
+        return told
 
     def _log(self) -> dict[str, Any]:
         """Tell how far the log of all records is, and whether this machine has the key that signs it."""
