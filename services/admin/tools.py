@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.admin.actions import Actions
+from services.admin.operating import Desk, Parts
 from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
@@ -32,6 +33,8 @@ class Tools:
 
     database: Database
     actions: Actions
+    desk: Desk
+    """Where actions are ordered, with their rows in the audit."""
     catalogue: Catalogue
     waiter: Waiter
     status: Status
@@ -127,13 +130,15 @@ def make_tools(settings: AdminSettings | None = None) -> Tools:
         SettingsError: a setting is missing or wrong.
     """
     settings = settings or load(AdminSettings)
-    database = Database(settings.database_url.get_secret_value(), max_connections=2)
+    database = Database(settings.database_url.get_secret_value(), max_connections=4)
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     status = Status(database)
+    actions = Actions.over(database, bus, settings.private_networks)
     return Tools(
         database=database,
-        actions=Actions.over(database, bus, settings.private_networks),
+        actions=actions,
+        desk=Desk.over(Parts(database=database, orders=actions)),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,
