@@ -123,14 +123,14 @@ class Tools:
             return {"broker": None}
 
 
-def make_tools(settings: AdminSettings | None = None) -> Tools:
+def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -> Tools:
     """Put the parts together by the settings of the environment.
 
     Raises:
         SettingsError: a setting is missing or wrong.
     """
     settings = settings or load(AdminSettings)
-    database = Database(settings.database_url.get_secret_value(), max_connections=4)
+    database = Database(settings.database_url.get_secret_value(), max_connections=connections)
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     status = Status(database)

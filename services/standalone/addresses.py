@@ -18,6 +18,8 @@ class Endpoints(BaseModel):
     s3_secret_key: str = Field(repr=False)
     s3_region: str
     reader_url: str
+    admin_url: str = ""
+    """Where operators' programs find the API."""
     private_networks: str = ""
     """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""
 
@@ -28,9 +30,11 @@ class Endpoints(BaseModel):
         """Return the settings of the services as environment variables."""
         opened = {"PRESSMARK_PRIVATE_NETWORKS": self.private_networks} if self.private_networks else {}
         signing = {"PRESSMARK_LOG_KEY_FILE": self.log_key_file} if self.log_key_file else {}
+        operating = {"PRESSMARK_ADMIN_PORT": _port(self.admin_url)} if self.admin_url else {}
         return (
             opened
             | signing
+            | operating
             | {
                 "PRESSMARK_BROKER_URL": self.broker_url,
                 "PRESSMARK_DATABASE_URL": self.database_url,
@@ -39,6 +43,10 @@ class Endpoints(BaseModel):
                 "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
                 "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
                 "PRESSMARK_S3_REGION": self.s3_region,
-                "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
+                "PRESSMARK_READER_PORT": _port(self.reader_url),
             }
         )
+
+
+def _port(url: str) -> str:
+    return url.rpartition(":")[2].rstrip("/")

@@ -24,6 +24,7 @@ __all__ = [
     "Examination",
     "Finding",
     "Subject",
+    "admin_answers",
     "broker_works",
     "database_works",
     "object_store_works",
@@ -136,20 +137,29 @@ def _ring(subject: Subject, broker_url: str) -> None:
 
 def reader_answers(_subject: Subject, endpoints: Endpoints) -> None:
     """Ask the reader for `/healthz`."""
+    _ask_health("the reader", endpoints.reader_url)
+
+
+def admin_answers(_subject: Subject, endpoints: Endpoints) -> None:
+    """Ask the operators' API for `/healthz`."""
+    _ask_health("the operators' API", endpoints.admin_url)
+
+
+def _ask_health(name: str, url: str) -> None:
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415  (as above)
     from urllib.parse import urlsplit  # noqa: PLC0415  (as above)
 
-    address = urlsplit(endpoints.reader_url)
+    address = urlsplit(url)
     connection = HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_HTTP_SECONDS)
     try:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        raise TryAgainError(f"the reader did not answer at {endpoints.reader_url}: {error}") from error
+        raise TryAgainError(f"{name} did not answer at {url}: {error}") from error
     finally:
         connection.close()
     if status != 200:
-        raise TryAgainError(f"the reader answered {status} at {endpoints.reader_url}/healthz")
+        raise TryAgainError(f"{name} answered {status} at {url}/healthz")
 
 
 def _examine(subject: Subject, examination: Examination, deadline: float) -> None:

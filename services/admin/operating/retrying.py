@@ -76,7 +76,7 @@ class RetryFailures(Action):
 class _OfQuarantine(Action):
     """Which quarantined messages are meant."""
 
-    ids: tuple[int, ...] = Field(default=(), max_length=10_000)
+    ids: tuple[Annotated[int, Field(ge=1, le=2**63 - 1)], ...] = Field(default=(), max_length=10_000)
     """Their numbers, as `pressmark quarantine list` shows them."""
 
     queue: str | None = Field(default=None, max_length=100)

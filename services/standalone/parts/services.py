@@ -1,4 +1,4 @@
-"""Our own processes: the workers, their clock, and the reader."""
+"""Our own processes: the workers, their clock, the reader, and the operators' API."""
 
 import os
 from signal import SIGTERM
@@ -30,6 +30,11 @@ def default_services() -> tuple[ServiceProcess, ...]:
             name="reader",
             argv=module_argv("services.reader.server"),
             ready="services.standalone.readiness:reader_answers",
+        ),
+        ServiceProcess(
+            name="admin",
+            argv=module_argv("services.admin.server"),
+            ready="services.standalone.readiness:admin_answers",
         ),
     )
 
