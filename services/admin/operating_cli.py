@@ -12,7 +12,7 @@ from services.admin.endings import FAILED, PARTLY
 from services.admin.operating import Action, Outcome
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
-from services.admin.printing import print_json
+from services.admin.printing import print_json, print_json_lines
 from services.admin.tools import Tools
 from shared.errors import SettingsError
 from shared.ledger.audit import Audit, AuditHead
@@ -131,7 +131,14 @@ def jobs(
     """List jobs, the newest first."""
     with tools() as kit:
         rows = [one.as_json() for one in kit.desk.jobs.page(limit, state=state).items]
-    show(rows, as_json=as_json, columns=("id", "action", "state", "progress", "actor", "queued_at"))
+    if as_json:
+        print_json_lines(rows)
+        return
+    for one in rows:
+        done, total = one["progress"]["done"], one["progress"]["total"]
+        far = f"{done} of {total}" if total else ""
+        at = one["queued_at"].isoformat(sep=" ", timespec="seconds")
+        typer.echo(f"{one['id']}  {one['state']:9}  {at}  {one['action']:16}  {far}".rstrip())
 
 
 def job(
@@ -283,7 +290,7 @@ def audit_verify(
         print_json({"head": head, "breaks": found})
     else:
         show(found, as_json=False, columns=("number", "kind", "detail"))
-        say(f"{len(found)} breaks; head {head}")
+        typer.echo(f"{len(found)} breaks; head {head}")
     if found:
         raise typer.Exit(FAILED)
 
