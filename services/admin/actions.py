@@ -61,6 +61,19 @@ class Actions:
             SourceFileError: the file is wrong; the text says where and what would be right.
             SettingsError: it names private addresses that the operator has not opened.
         """
+        source = self.checked_source(text, name=name)
+        self._register(source, text)
+        self.schedule.revive_lists(source.id, [rule.url for rule in source.lists])
+        self._accept(source, candidates_of_lists(source))
+        self.bus.publish(DispatchDue(), urgent=True)
+        return source
+
+    def checked_source(self, text: str, *, name: str = "source file") -> SourceFile:
+        """Read a source file as `add_source` would, and change nothing.
+
+        Raises:
+            SourceFileError, SettingsError: as for `add_source`.
+        """
         source = load_source(text, name=name)
         refused = private_hosts(source, tuple(self.private_networks))
         if refused:
@@ -68,11 +81,26 @@ class Actions:
                 f"{name}: {', '.join(refused)} is private or loopback. If this is meant, name its network in "
                 "PRESSMARK_PRIVATE_NETWORKS (such as 127.0.0.0/8) before 'pressmark up' and here."
             )
+        return source
+
+    def change_source(self, text: str) -> SourceFile:
+        """Replace the file of a source whose lists stay as they are.
+
+        Raises:
+            SourceFileError: the file is wrong.
+        """
+        source = load_source(text)
         self._register(source, text)
-        self.schedule.revive_lists(source.id, [rule.url for rule in source.lists])
-        self._accept(source, candidates_of_lists(source))
         self.bus.publish(DispatchDue(), urgent=True)
         return source
+
+    def definition(self, source_id: str) -> str:
+        """Return the text of the file of a source that is watched.
+
+        Raises:
+            NotFoundError: there is no such source, or it was removed.
+        """
+        return self._active(source_id).definition
 
     def remove_source(self, source_id: str) -> None:
         """Stop asking a source; everything archived of it stays.

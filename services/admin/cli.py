@@ -1,10 +1,12 @@
 """The command line of the archive's operators and readers: a thin face over the actions and the catalogue."""
 
+import getpass
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,10 +14,12 @@ from rich.table import Table
 from services.admin.endings import PARTLY, give_up, notes
 from services.admin.evidence_cli import add_evidence_commands
 from services.admin.log_cli import add_log_commands
+from services.admin.operating import Action
+from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.printing import print_article, print_json, print_json_lines
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools, make_tools
-from shared.errors import NotFoundError, PressmarkError
+from shared.errors import NotFoundError, PressmarkError, SettingsError
 from shared.ledger.status import PendingWork
 from shared.logs import escape_controls
 
@@ -24,6 +28,9 @@ __all__ = ["add_commands", "print_status", "tools"]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
 Wait = Annotated[
     bool, typer.Option("--wait", help="Return when all of it is fetched, normalized and recorded.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Tell what would be done, as JSON, and change nothing.")
 ]
 Timeout = Annotated[float, typer.Option(help="Longest wait in seconds.", min=1)]
 OfSource = Annotated[str | None, typer.Option("--source", "-s", help="Only of this source.")]
@@ -84,35 +91,48 @@ def source_remove(source_id: str, as_json: Json = False) -> None:
         say(f"{source_id} is asked no more; what is archived of it stays")
 
 
-def crawl(source_id: str, wait: Wait = False, timeout: Timeout = 600, as_json: Json = False) -> None:
+def crawl(
+    source_id: str,
+    *,
+    wait: Wait = False,
+    timeout: Timeout = 600,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
     """Look at all lists of an outlet now, and fetch and normalize the articles that are new there."""
     with tools() as kit:
-        ordered = kit.actions.crawl(source_id)
-        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+        action = ordered(CrawlSource, source=source_id)
+        carry_out(kit, action, dry_run=dry_run, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def recheck(
-    source_or_url: Annotated[str, typer.Argument(help="A source's id, or the URL of one page.")],
+    source_or_url: Annotated[
+        str, typer.Argument(help="A source's id, an article's id, or the URL of one page.")
+    ],
+    *,
     wait: Wait = False,
     timeout: Timeout = 600,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Look again now at every known article of an outlet, or at one URL, to find edits and removals."""
+    """Look again now at the known articles of an outlet, at one article or URL, to find edits and removals."""
     with tools() as kit:
-        ordered = kit.actions.recheck(source_or_url)
-        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+        action = ordered(Recheck, what=source_or_url)
+        carry_out(kit, action, dry_run=dry_run, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def archive(
     urls: Annotated[list[str], typer.Argument(help="Pages to archive now.")],
+    *,
     wait: Wait = False,
     timeout: Timeout = 600,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Archive single pages now, of a watched outlet or of any other site."""
     with tools() as kit:
-        ordered = kit.actions.archive(urls)
-        finish(kit, ordered.sources, ordered.targets, wait=wait, timeout=timeout, as_json=as_json)
+        action = ordered(CrawlUrls, urls=urls)
+        carry_out(kit, action, dry_run=dry_run, wait=wait, timeout=timeout, as_json=as_json)
 
 
 def articles(source: OfSource = None, as_json: Json = False) -> None:
@@ -152,6 +172,38 @@ class tools:  # noqa: N801  (reads as the with-statement it is)
             give_up(error)
 
 
+def ordered(kind: type[Action], **fields: object) -> Action:
+    """Return an action with these fields.
+
+    Raises:
+        SettingsError: a field is wrong; the text names it.
+    """
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc'])) or kind.name}: {one['msg']}" for one in error.errors()]
+        raise SettingsError("; ".join(faults)) from None
+
+
+def actor() -> str:
+    """Return who orders, as the audit writes it; a container may have no name for its user."""
+    try:
+        return f"command:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "command:unknown"
+
+
+def carry_out(
+    kit: Tools, action: Action, *, dry_run: bool, wait: bool, timeout: float, as_json: bool
+) -> None:
+    """Carry out an action that orders looks, or with `dry_run` tell what it would order."""
+    if dry_run:
+        print_json({"dry_run": True, **kit.desk.plan(action, actor=actor())})
+        return
+    done = kit.desk.carry_out(action, actor=actor())
+    finish(kit, done["sources"], done["targets"], wait=wait, timeout=timeout, as_json=as_json)
+
+
 def finish(
     kit: Tools, sources: Iterable[str], targets: int, *, wait: bool, timeout: float, as_json: bool
 ) -> None:
@@ -165,7 +217,10 @@ def finish(
     else:
         say(f"{targets} targets of {', '.join(result['sources'])}: {'done' if wait else 'ordered'}")
     if wait and result["blocked"]:
-        notes.print(f"{result['blocked']} targets wait: a host asks for it, or its robots.txt cannot be had")
+        notes.print(
+            f"{result['blocked']} targets wait: they are paused, a host asks for it, "
+            "or its robots.txt cannot be had"
+        )
         raise typer.Exit(PARTLY)
 
 

@@ -4,12 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from pydantic import ByteSize, Field, SecretStr
+from pydantic_settings import SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.proof import LogKey
 from shared.settings import LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
 
-__all__ = ["LogKeySettings", "UpkeepSettings"]
+__all__ = ["AdminApiSettings", "LogKeySettings", "UpkeepSettings"]
 
 
 class LogKeySettings(PressmarkSettings):
@@ -73,3 +74,21 @@ class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings)
 
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""
+
+
+class AdminApiSettings(PressmarkSettings):
+    """Where the operators' API listens, and how much it does at once."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSMARK_ADMIN_")
+
+    host: str = "127.0.0.1"
+    """The address to listen on. Loopback by default: opening the API to others is a decision, not an accident."""
+
+    port: int = Field(default=8481, ge=0, le=65535)
+    """The TCP port to listen on."""
+
+    job_threads: int = Field(default=2, ge=1, le=32)
+    """Jobs that one process runs at the same time."""
+
+    connections: int = Field(default=8, ge=1)
+    """Connections to the ledger that one process may hold for requests; each job may hold two more."""

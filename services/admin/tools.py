@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.admin.actions import Actions
+from services.admin.operating import Desk, Parts
 from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
@@ -13,6 +14,7 @@ from shared.ledger import Database
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.field_watch import FieldStanding
 from shared.ledger.log_book import LogBook
+from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
@@ -31,6 +33,8 @@ class Tools:
 
     database: Database
     actions: Actions
+    desk: Desk
+    """Where actions are ordered, with their rows in the audit."""
     catalogue: Catalogue
     waiter: Waiter
     status: Status
@@ -52,6 +56,7 @@ class Tools:
             "drifted": FieldStanding(self.database).drifted(),
             "queues": self._depths(),
             "quarantine": self.quarantine.depths(),
+            "paused": self._paused(),
             "log": self._log(),
             "upkeep": self._upkeep(),
         }
@@ -77,6 +82,14 @@ class Tools:
             if one.trouble is not None:
                 counts[one.trouble] = counts.get(one.trouble, 0) + 1
         return counts
+
+    def _paused(self) -> dict[str, str]:
+        """Tell what is paused, why, and until when."""
+        told = {}
+        for one in Pauses(self.database).in_force():
+            end = "until resumed" if one.until is None else f"until {one.until.isoformat(timespec='seconds')}"
+            told[one.what] = f"{one.reason} ({end})"
+        return told
 
     def _log(self) -> dict[str, Any]:
         """Tell how far the log of all records is, and whether this machine has the key that signs it."""
@@ -110,20 +123,22 @@ class Tools:
             return {"broker": None}
 
 
-def make_tools(settings: AdminSettings | None = None) -> Tools:
+def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -> Tools:
     """Put the parts together by the settings of the environment.
 
     Raises:
         SettingsError: a setting is missing or wrong.
     """
     settings = settings or load(AdminSettings)
-    database = Database(settings.database_url.get_secret_value(), max_connections=2)
+    database = Database(settings.database_url.get_secret_value(), max_connections=connections)
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     status = Status(database)
+    actions = Actions.over(database, bus, settings.private_networks)
     return Tools(
         database=database,
-        actions=Actions.over(database, bus, settings.private_networks),
+        actions=actions,
+        desk=Desk.over(Parts(database=database, orders=actions)),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,

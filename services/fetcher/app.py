@@ -9,7 +9,7 @@ from services.fetcher.client import HttpClient
 from services.fetcher.gate import Gate
 from services.fetcher.own_endpoints import Endpoint, OwnEndpoints, endpoints_in
 from services.fetcher.posting import Poster
-from services.fetcher.settings import FetcherSettings, ReaderAddress
+from services.fetcher.settings import AdminAddress, FetcherSettings, ReaderAddress
 from services.fetcher.snapshots import Snapshots
 from services.fetcher.webhooks import WebhookSender
 from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
@@ -94,10 +94,11 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
 
 def own_endpoints(settings: ServiceSettings, fetcher: FetcherSettings) -> OwnEndpoints:
     """Return where our own parts listen, which no look may ever reach."""
-    reader = load(ReaderAddress)
-    # A wildcard address means every address of this machine, of which loopback is the one always there.
-    host = "127.0.0.1" if reader.host in ("0.0.0.0", "::", "") else reader.host  # noqa: S104 - compared only
-    endpoints = [Endpoint(host=host, port=reader.port)] if reader.port else []
+    endpoints = []
+    for told in (load(ReaderAddress), load(AdminAddress)):
+        # A wildcard address means every address of this machine, of which loopback is the one always there.
+        host = "127.0.0.1" if told.host in ("0.0.0.0", "::", "") else told.host  # noqa: S104 - compared only
+        endpoints += [Endpoint(host=host, port=told.port)] if told.port else []
     urls = [settings.broker_url.get_secret_value(), settings.database_url.get_secret_value()]
     urls += [settings.s3_endpoint] if settings.s3_endpoint else []
     urls += [part.strip() for part in fetcher.own_endpoints.split(",") if part.strip()]

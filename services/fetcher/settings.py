@@ -117,3 +117,15 @@ class ReaderAddress(PressmarkSettings):
 
     port: int = Field(default=8480, ge=0, le=65535)
     """The TCP port the reader listens on."""
+
+
+class AdminAddress(PressmarkSettings):
+    """Where the operators' API listens, as it is told: one address more that is never fetched."""
+
+    model_config = SettingsConfigDict(env_prefix="PRESSMARK_ADMIN_")
+
+    host: str = "127.0.0.1"
+    """The address the operators' API listens on."""
+
+    port: int = Field(default=8481, ge=0, le=65535)
+    """The TCP port the operators' API listens on."""

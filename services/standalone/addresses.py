@@ -26,6 +26,9 @@ class Endpoints(BaseModel):
     metrics: Mapping[str, str] = {}
     """Where each process answers `/metrics`, as `host:port` by its name."""
 
+    admin_url: str = ""
+    """Where operators' programs find the API."""
+
     private_networks: str = ""
     """Private networks that this stack may fetch from, as `PRESSMARK_PRIVATE_NETWORKS` said at its start."""
 
@@ -40,10 +43,12 @@ class Endpoints(BaseModel):
         opened = {"PRESSMARK_PRIVATE_NETWORKS": self.private_networks} if self.private_networks else {}
         signing = {"PRESSMARK_LOG_KEY_FILE": self.log_key_file} if self.log_key_file else {}
         closed = {"PRESSMARK_FETCHER_OWN_ENDPOINTS": self.own_endpoints} if self.own_endpoints else {}
+        operating = {"PRESSMARK_ADMIN_PORT": _port(self.admin_url)} if self.admin_url else {}
         return (
             opened
             | closed
             | signing
+            | operating
             | {
                 "PRESSMARK_BROKER_URL": self.broker_url,
                 "PRESSMARK_DATABASE_URL": self.database_url,
@@ -52,7 +57,11 @@ class Endpoints(BaseModel):
                 "PRESSMARK_S3_ACCESS_KEY": self.s3_access_key,
                 "PRESSMARK_S3_SECRET_KEY": self.s3_secret_key,
                 "PRESSMARK_S3_REGION": self.s3_region,
-                "PRESSMARK_READER_PORT": self.reader_url.rpartition(":")[2].rstrip("/"),
-                "PRESSMARK_OBSERVER_PORT": self.observer_url.rpartition(":")[2].rstrip("/") or "0",
+                "PRESSMARK_READER_PORT": _port(self.reader_url),
+                "PRESSMARK_OBSERVER_PORT": _port(self.observer_url) or "0",
             }
         )
+
+
+def _port(url: str) -> str:
+    return url.rpartition(":")[2].rstrip("/")

@@ -24,6 +24,7 @@ __all__ = [
     "Examination",
     "Finding",
     "Subject",
+    "admin_answers",
     "broker_works",
     "database_works",
     "object_store_works",
@@ -137,15 +138,20 @@ def _ring(subject: Subject, broker_url: str) -> None:
 
 def reader_answers(_subject: Subject, endpoints: Endpoints) -> None:
     """Ask the reader for `/healthz`."""
-    _ask_for_health("reader", endpoints.reader_url)
+    _ask_health("the reader", endpoints.reader_url)
 
 
 def observer_answers(_subject: Subject, endpoints: Endpoints) -> None:
     """Ask the observer for `/healthz`."""
-    _ask_for_health("observer", endpoints.observer_url)
+    _ask_health("the observer", endpoints.observer_url)
 
 
-def _ask_for_health(name: str, url: str) -> None:
+def admin_answers(_subject: Subject, endpoints: Endpoints) -> None:
+    """Ask the operators' API for `/healthz`."""
+    _ask_health("the operators' API", endpoints.admin_url)
+
+
+def _ask_health(name: str, url: str) -> None:
     from http.client import HTTPConnection, HTTPException  # noqa: PLC0415  (as above)
     from urllib.parse import urlsplit  # noqa: PLC0415  (as above)
 
@@ -155,11 +161,11 @@ def _ask_for_health(name: str, url: str) -> None:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        raise TryAgainError(f"the {name} did not answer at {url}: {error}") from error
+        raise TryAgainError(f"{name} did not answer at {url}: {error}") from error
     finally:
         connection.close()
     if status != 200:
-        raise TryAgainError(f"the {name} answered {status} at {url}/healthz")
+        raise TryAgainError(f"{name} answered {status} at {url}/healthz")
 
 
 def _examine(subject: Subject, examination: Examination, deadline: float) -> None:

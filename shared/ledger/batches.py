@@ -11,7 +11,7 @@ from shared.encoding import dump_json
 from shared.errors import RejectError
 from shared.ledger import batches_sql as sql
 from shared.ledger.database import Database, Row
-from shared.ledger.frontier import TargetKind, free_asked_hosts, free_hosts, lock_held_hosts
+from shared.ledger.frontier import TargetKind, free_asked_hosts, free_hosts, keep_rest, lock_held_hosts
 from shared.ledger.frontier_sql import ADAPT
 
 __all__ = [
@@ -165,11 +165,17 @@ class Batches:
         self._database = database
 
     def open(self, batch_id: str, *, lease: timedelta) -> OpenBatch | None:
-        """Take a batch that is ready. None when it is unknown, already taken or done: a second bell."""
+        """Take a batch that is ready. Targets that were paused meanwhile are given back.
+
+        Returns:
+            The batch; None when it is unknown, already taken or done (a second bell), or all of it is paused.
+        """
         arguments = {"batch": batch_id, "lease": lease}
         with self._database.transaction() as transaction:
             taken = transaction.row(sql.TAKE, arguments)
             if taken is None:
+                return None
+            if transaction.run(sql.RETURN_PAUSED, arguments) and not keep_rest(transaction, batch_id):
                 return None
             opened_at = time.monotonic()  # Not before the transaction's own time, which the waits are from.
             rows = transaction.rows(sql.LEASED_TARGETS, arguments)

@@ -6,6 +6,17 @@ where batch_id = %(batch)s and state = 'ready'
 returning trace_id
 """
 
+# What was paused since the batch was made goes back, due as soon as the pause ends.
+RETURN_PAUSED = """
+update targets set state = case when archived_at is null then 'waiting' else 'archived' end,
+                   batch_id = null, due_at = now()
+where batch_id = %(batch)s and exists (
+    select from pauses_in_force
+    where scope = 'everything'
+       or scope = 'source' and subject = targets.source_id
+       or scope = 'host' and subject = (select host from hosts where hosts.host_id = targets.host_id))
+"""
+
 LEASED_TARGETS = """
 select targets.target_id, targets.source_id, targets.url, hosts.host, targets.kind,
        greatest(hosts.delay, hosts.robots_delay) + hosts.penalty as delay,

@@ -271,6 +271,13 @@ def free_hosts(transaction: Transaction, batch_id: str) -> None:
     transaction.run(sql.FREE_HOSTS, {"batch": batch_id})
 
 
+def keep_rest(transaction: Transaction, batch_id: str) -> bool:
+    """Free the hosts of which a batch holds nothing any more. False when it holds nothing at all: it is closed."""
+    lock_held_hosts(transaction, batch_id)
+    transaction.run(sql.FREE_IDLE_HOSTS, {"batch": batch_id})
+    return not transaction.run(sql.CLOSE_IF_EMPTY, {"batch": batch_id})
+
+
 def free_asked_hosts(transaction: Transaction, batch_id: str, hosts: Mapping[str, timedelta]) -> None:
     """Let hosts of a running batch be asked by others: their last request left so long ago, or longer."""
     arguments = {"batch": batch_id, "hosts": list(hosts), "agos": list(hosts.values())}

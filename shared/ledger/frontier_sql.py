@@ -59,11 +59,14 @@ select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', '
 # Until a host's robots.txt is known only that file is asked for, except for sources that ignore it. Hosts that
 # were looked at in vain are put off until their next target is due, at most a minute: a change that wakes none of
 # them costs no longer than that. Not all for the same time, or all would be looked at again in one claim.
+# What is paused is passed over; the robots.txt of a host is everyone's who has something due there.
 CLAIM = """
 with free as materialized (
     select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
     from hosts
     where held_by is null and ready_at <= now() and next_request_at <= now() + interval '2 seconds'
+      and not exists (select from pauses_in_force where scope = 'everything')
+      and host <> all (array(select subject from pauses_in_force where scope = 'host'))
     order by ready_at
     limit %(max_hosts)s
     for no key update skip locked
@@ -79,6 +82,12 @@ with free as materialized (
           and targets.state <> 'leased' and targets.lost_leases = 0
           and (targets.kind = 'robots' or sources.removed_at is null
                and (free.robots_known or not sources.obeys_robots))
+          and (targets.source_id <> all (array(select subject from pauses_in_force where scope = 'source'))
+               or targets.kind = 'robots' and exists (
+                   select from targets as other
+                   where other.host_id = free.host_id and other.due_at <= now() and other.kind <> 'robots'
+                     and other.source_id <> all (
+                         array(select subject from pauses_in_force where scope = 'source'))))
         order by targets.priority desc, targets.due_at
         limit least((select targets from share), case when free.delay <= interval '0' then %(max_targets)s
                    else greatest(1, floor(extract(epoch from %(host_time)s::interval)
@@ -113,6 +122,8 @@ with free as materialized (
     select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
     from hosts
     where held_by is null and next_request_at <= now() + interval '2 seconds'
+      and not exists (select from pauses_in_force where scope = 'everything')
+      and host <> all (array(select subject from pauses_in_force where scope = 'host'))
       and host_id in (select host_id from targets
                       where lost_leases > 0 and least(lost_leases, 2) = %(lost_leases)s
                         and due_at <= now() and state <> 'leased')
@@ -126,6 +137,7 @@ with free as materialized (
       and targets.due_at <= now() and targets.state <> 'leased'
       and (targets.kind = 'robots' or sources.removed_at is null
            and (free.robots_known or not sources.obeys_robots))
+      and targets.source_id <> all (array(select subject from pauses_in_force where scope = 'source'))
     order by targets.priority desc, targets.due_at
     limit %(max_targets)s
     for no key update of targets skip locked

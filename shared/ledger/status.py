@@ -39,8 +39,8 @@ class PendingWork:
     unread: int
     """Stored batches whose links or articles are not taken out yet."""
     blocked: int
-    """Targets that wait because their host's robots.txt cannot be had, or the host asks to be left alone longer
-    than a minute."""
+    """Targets that wait because they are paused, their host's robots.txt cannot be had, or the host asks to be
+    left alone longer than a minute."""
 
     @property
     def is_done(self) -> bool:
@@ -162,7 +162,12 @@ with mine as (
                  and (robots.due_at <= now() or robots.state = 'leased')) as robots_coming
     from targets join hosts using (host_id) join sources using (source_id)
          cross join lateral (select hosts.held_by is null
-                                    and hosts.next_request_at > now() + interval '1 minute') as hold(asks_to_wait)
+                                    and hosts.next_request_at > now() + interval '1 minute'
+                                    or exists (
+                                        select from pauses_in_force
+                                        where scope = 'everything'
+                                           or scope = 'source' and subject = targets.source_id
+                                           or scope = 'host' and subject = hosts.host)) as hold(asks_to_wait)
     where (targets.state = 'leased' or targets.due_at <= now()
            or (targets.state = 'waiting' and targets.due_at <= now() + interval '15 seconds'))
       and sources.removed_at is null

@@ -8,7 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 import shared.metrics
-from services.admin.settings import UpkeepSettings
+from services.admin.settings import AdminApiSettings, UpkeepSettings
 from services.admin.tools import AdminSettings
 from services.crawler.settings import CrawlerSettings
 from services.fetcher.settings import FetcherSettings
@@ -20,6 +20,7 @@ from shared.observed_metrics import OBSERVED, Observed
 from shared.settings import LedgerSettings, ServiceSettings, load
 
 SETTINGS = (
+    AdminApiSettings,
     AdminSettings,
     CrawlerSettings,
     FetcherSettings,

@@ -1,4 +1,4 @@
-"""Our own processes: the workers, their clock, the reader, and who watches them."""
+"""Our own processes: the workers, their clock, the reader, who watches them, and the operators' API."""
 
 import os
 from signal import SIGTERM
@@ -36,6 +36,11 @@ def default_services() -> tuple[ServiceProcess, ...]:
             name="observer",
             argv=module_argv("services.observer.server"),
             ready="services.standalone.readiness:observer_answers",
+        ),
+        ServiceProcess(
+            name="admin",
+            argv=module_argv("services.admin.server"),
+            ready="services.standalone.readiness:admin_answers",
         ),
     )
 

@@ -70,6 +70,7 @@ def test_broker_ledger_store_pages_and_what_the_operator_adds_are_ours(
 ) -> None:
     monkeypatch.setenv("PRESSMARK_READER_HOST", "0.0.0.0")
     monkeypatch.setenv("PRESSMARK_READER_PORT", "8480")
+    monkeypatch.setenv("PRESSMARK_ADMIN_PORT", "8481")
     settings = ServiceSettings(
         broker_url=SecretStr("redis://127.0.0.1:7001/0"),
         database_url=SecretStr("postgresql://u@127.0.0.1:7002/db"),
@@ -81,6 +82,6 @@ def test_broker_ledger_store_pages_and_what_the_operator_adds_are_ours(
         own=own_endpoints(settings, FetcherSettings(own_endpoints="127.0.0.1:7004, [::1]:7005")),
     )
 
-    closed = {port: gate.refusal("127.0.0.1", port) for port in (7001, 7002, 7003, 7004, 7005, 8480)}
+    closed = {port: gate.refusal("127.0.0.1", port) for port in (7001, 7002, 7003, 7004, 7005, 8480, 8481)}
     assert set(closed.values()) == {FetchFailure.PRIVATE_ADDRESS}
     assert gate.refusal("127.0.0.1", 7006) is None

@@ -21,6 +21,7 @@ def test_a_plan_survives_being_written_down() -> None:
         "upkeep",
         "reader",
         "observer",
+        "admin",
     ]
 
 

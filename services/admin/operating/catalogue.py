@@ -1,0 +1,26 @@
+"""Every action there is, by its name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from services.admin.operating.action import Action
+from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
+from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
+
+__all__ = ["ACTIONS"]
+
+_ALL: tuple[type[Action], ...] = (
+    CrawlSource,
+    CrawlUrls,
+    Recheck,
+    PauseThing,
+    ResumeThing,
+    SetRate,
+    RetryFailures,
+    RetryQuarantined,
+    DropQuarantined,
+)
+
+ACTIONS: Mapping[str, type[Action]] = MappingProxyType({action.name: action for action in _ALL})
+"""A job names its action; this finds it again, in whatever process takes the job up."""
