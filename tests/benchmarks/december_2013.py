@@ -14,6 +14,7 @@ from dataclasses import asdict
 
 from shared.ledger import Database
 from shared.ledger.migrate import migrate
+from shared.logs import set_up_logs
 from tests.benchmarks.frontier import durable_postgres
 from tests.support.december import December, publisher
 from tests.support.december_findings import findings
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
+    set_up_logs("december", level="warning")
     stories = publisher(wanted.articles, seed=wanted.seed)
     with durable_postgres() as url:
         database = Database(url, max_connections=2)

@@ -80,14 +80,15 @@ def composed(engine: Engine, folder: Path, *, settings: Mapping[str, str]) -> It
         ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("secrets", "wheelhouse")
     )
     engine.run("deploy/make-secrets", cwd=folder)
-    port = choose_ports(("reader",), configured={}, remembered={})["reader"]
-    lines = [f"{name}={value}" for name, value in {**settings, "PRESSMARK_READER_PORT": str(port)}.items()]
+    ports = choose_ports(("reader", "admin"), configured={}, remembered={})
+    own = {f"PRESSMARK_{name.upper()}_PORT": str(port) for name, port in ports.items()}
+    lines = [f"{name}={value}" for name, value in {**settings, **own}.items()]
     (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
     stack = Composed(
         engine=engine,
         project=f"pressmark-{secrets.token_hex(4)}",
         file=folder / "docker-compose.yml",
-        reader_port=port,
+        reader_port=ports["reader"],
     )
     try:
         yield stack

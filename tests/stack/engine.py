@@ -16,6 +16,7 @@ from tests.support.running import Running, start_running
 __all__ = ["Engine", "NoEngineError", "running_engine"]
 
 _PACKAGES = ("docker.io", "docker-compose", "debootstrap")
+_INSTALL_SECONDS = 240
 _PROGRAMS = ("dockerd", "docker", "docker-compose", "debootstrap")
 
 
@@ -118,7 +119,12 @@ def _need_programs() -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A service that the package would start is of no use where there is no init.
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *_PACKAGES]):
-        done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, env=quiet, capture_output=True, text=True, timeout=_INSTALL_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise NoEngineError(f"{' '.join(command)} took longer than {_INSTALL_SECONDS} s") from None
         if done.returncode:
             raise NoEngineError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[-1:]}")
 

@@ -15,9 +15,11 @@ from services.admin.api.reading import reading_routes
 from services.admin.operating.runner import JobRunner
 from services.admin.settings import AdminApiSettings
 from services.admin.tools import Tools, make_tools
+from shared.exposition import show_metrics
+from shared.http_metrics import TimedAnswers
 from shared.ledger.tokens import Tokens
 from shared.logs import set_up_logs
-from shared.settings import LogSettings, load
+from shared.settings import ProcessSettings, load
 
 __all__ = ["create_app", "serve"]
 
@@ -55,8 +57,9 @@ def serve() -> None:
     Raises:
         SettingsError: a setting is missing or wrong.
     """
-    logs = load(LogSettings)
-    set_up_logs("admin", form=logs.log_format, level=logs.log_level)
+    process = load(ProcessSettings)
+    set_up_logs("admin", form=process.log_format, level=process.log_level)
+    show_metrics(process)
     settings = load(AdminApiSettings)
     kit = make_tools(connections=settings.connections + 2 * settings.job_threads)
     runner = JobRunner(kit.desk, threads=settings.job_threads)
@@ -64,7 +67,7 @@ def serve() -> None:
     log.info("admin_started", host=settings.host, port=settings.port)
     try:
         uvicorn.run(
-            create_app(kit, ring=runner.ring),
+            TimedAnswers(create_app(kit, ring=runner.ring), service="admin"),
             host=settings.host,
             port=settings.port,
             log_config=None,

@@ -25,7 +25,7 @@ OVERVIEW = Board(
         ),
         figure(
             "In quarantine",
-            "Messages set aside with a reason. `pressmark status` counts them by queue.",
+            "Messages set aside with a reason. Look at them with `pressmark quarantine list`.",
             "sum(pressmark_quarantined_messages) or vector(0)",
             red_above=1,
         ),
@@ -155,7 +155,7 @@ PIPELINE = Board(
         ),
         line(
             "Quarantine",
-            "Messages set aside, by message. the ledger has their reasons.",
+            "Messages set aside, by message. `pressmark quarantine list` has the reasons.",
             "sum by (message) (pressmark_quarantined_messages) or vector(0)",
             legend="{{message}}",
         ),

@@ -41,6 +41,7 @@ def default_services() -> tuple[ServiceProcess, ...]:
             name="admin",
             argv=module_argv("services.admin.server"),
             ready="services.standalone.readiness:admin_answers",
+            metrics="own",
         ),
     )
 
