@@ -141,6 +141,9 @@ def fields_of(article: Extraction) -> dict[str, Any]:
         "description": article.description,
         "site_name": article.site_name,
         "image": article.image,
+        "section": article.section,
+        "tags": list(article.tags),
+        "words": article.words,
         "charset": article.charset,
         "confidence": article.confidence,
         "related": [

@@ -3,14 +3,16 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from services.normalizer.extracting import extract
-from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
+from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.records import extraction_record
 from services.normalizer.sandbox import ReadingLimits, Sandbox
+from tests.support.full_page import FULL_CONTEXT, FULL_PAGE
 from tests.support.hostile_pages import HEAVY_PAGES
 from tests.unit.normalizer.model_page import PARAGRAPHS, URL, model_page
 
@@ -39,6 +41,24 @@ def test_a_page_is_read_as_without_the_sandbox(patient: Sandbox) -> None:
     found = patient.extract(model_page(), KNOWN)
 
     assert extraction_record(found) == extraction_record(extract(model_page(), KNOWN))
+
+
+def test_every_field_comes_out_of_the_process_as_it_is_read_inside(patient: Sandbox) -> None:
+    inside = extract(FULL_PAGE, FULL_CONTEXT)
+
+    outside = patient.extract(FULL_PAGE, FULL_CONTEXT)
+
+    for one in fields(Extraction):
+        found = getattr(outside, one.name)
+        assert found, f"the page has nothing for {one.name}"
+        assert (type(found), found) == (type(getattr(inside, one.name)), getattr(inside, one.name)), one.name
+    assert outside == inside
+
+
+def test_a_page_with_nothing_comes_out_of_the_process_as_it_is_read_inside(patient: Sandbox) -> None:
+    bare = b"<p>A few words.</p>"
+
+    assert patient.extract(bare, PageContext()) == extract(bare, PageContext())
 
 
 def test_a_refusal_keeps_its_reason(patient: Sandbox) -> None:
