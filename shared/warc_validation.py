@@ -108,7 +108,7 @@ def _small_member(view: memoryview, offset: int, limit: int) -> tuple[int, bytes
     decoder = zlib_ng.decompressobj(31)
     try:
         content = decoder.decompress(taken, min(limit, LARGE_RECORD_BYTES))
-    except zlib_ng.error:  # type: ignore[misc]  (its stub takes the class for an instance)
+    except zlib_ng.error:  # type: ignore[misc]  # the stub takes it for an instance
         return None
     return (len(taken) - len(decoder.unused_data), content) if decoder.eof else None
 

@@ -115,6 +115,7 @@ class HistoryRecords(TemplateRecords, HostRecords):
 
     def __init__(self, transaction: Transaction, source_id: str) -> None:
         self._transaction = transaction
+        self._silences = {}
         self.source_id = source_id
 
     @property

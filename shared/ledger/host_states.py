@@ -8,6 +8,8 @@ from shared.ledger.frontier import LIST_KINDS
 
 __all__ = ["HostRecords", "HostState", "LooksAtHost"]
 
+_NO_TARGET = 0
+"""No target's number: they begin at one."""
 _PAGES = ["article", *(str(kind) for kind in LIST_KINDS)]
 
 
@@ -32,6 +34,7 @@ class HostRecords:
     """What the history of one source holds of its hosts, within one transaction."""
 
     _transaction: Transaction
+    _silences: dict[str, tuple[datetime, datetime]]
     source_id: str
 
     def host_state(self, host: str) -> HostState | None:
@@ -60,10 +63,21 @@ class HostRecords:
     def host_answers(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another target of this host gave a good answer around this time.
 
-        A host that answers for nothing is out of order; then a missing page says nothing.
+        A host that answers for nothing is out of order; then a missing page says nothing. Every page of a batch
+        asks this of a host that is, and each time all looks of these hours are read: so a silence is found once,
+        over a longer time than was asked for, and remembered for the rest of the transaction.
         """
+        begin, end = self._silences.get(host, (at, at))
+        if begin <= at - within and at + within <= end:
+            return False
         arguments = {"host": host, "besides": besides, "at": at, "within": within, "kinds": _PAGES}
-        return self._transaction.row(_ANSWERS, arguments) is not None
+        if self._transaction.row(_ANSWERS, arguments) is not None:
+            return True
+        longer = 2 * within
+        wider = arguments | {"besides": _NO_TARGET, "within": longer}
+        if self._transaction.row(_ANSWERS, wider) is None:
+            self._silences[host] = (at - longer, at + longer)
+        return False
 
     def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another page of this host was known to show its own article around this time.

@@ -18,12 +18,14 @@ from services.normalizer.chronicle import Chronicle
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import read_capture
+from services.normalizer.watching import check_watches
 from shared.candidates import candidate
 from shared.ledger import Database
 from shared.ledger.batches import StoredCapture
 from shared.ledger.frontier import Frontier, TargetKind
 from shared.ledger.history import History
 from shared.ledger.registry import Registry, SourceRow
+from shared.ledger.watches import Watches
 from shared.sources import SourceFile, load_source
 
 START = datetime(2013, 12, 2, 6, 0, tzinfo=UTC)
@@ -109,15 +111,18 @@ class December:
     _by_url: dict[str, Story] = field(default_factory=dict)
     _last: dict[int, int] = field(default_factory=dict)
 
-    def run(self) -> None:
-        """Let the archive look at the publisher six times in eight days."""
+    def run(self, looks: Sequence[Look] = LOOKS) -> None:
+        """Let the archive look at the publisher: six times in eight days, unless told otherwise."""
         self._by_url = {url: story for story in self.stories for url in story.addresses}
         for edition in EDITIONS:
             self._register(edition)
-        for look in LOOKS:
+        watches = Watches(self.database)
+        watches.add(NAME)
+        for look in looks:
             started = time.perf_counter()
             for edition in EDITIONS:
                 self._look_at(edition, look)
+            check_watches(watches)
             self.seconds[f"look {look.number + 1}"] = time.perf_counter() - started
 
     def _register(self, edition: str) -> None:
@@ -139,7 +144,7 @@ class December:
             targets = ledger.rows(_TARGETS, {"source": source_id(edition)})
         for place, part in enumerate(_parts(targets[1:], _AT_ONCE)):
             # The list is looked at with every batch: it is the canary when all articles of a batch are gone.
-            captures = self._capture([targets[0], *part], look, name=f"{edition}-{look.number}-{place}")
+            captures = self._capture([targets[0], *part], look, name=f"{edition}-{look.at:%m%dT%H%M}-{place}")
             self._read(source, captures[1:], look)
 
     def _capture(self, targets: Sequence[dict[str, object]], look: Look, *, name: str) -> list[StoredCapture]:

@@ -9,6 +9,7 @@ from tests.support.december import NAME, OUTAGE_OF, TEMPLATE_OF, Story, source_i
 _ARTICLES = "select article_id, state, revisions from articles where merged_into is null"
 _URLS = "select url, article_id from article_urls"
 _EDITS = "select article_id, classes, changes from edits where template_id is null"
+_ALARMS = "select article_id from watch_alarms where kind = 'name_left'"
 _EVENTS = "select kind, source_id, article_id, data from events order by event_id"
 
 
@@ -23,6 +24,9 @@ class Findings:
     edits_found: int
     edits_with_their_words: int
     false_edits: int
+    alarms: int
+    """Articles of which the watch said that the name left them."""
+    false_alarms: int
     deletions: int
     deletions_found: int
     false_removals: int
@@ -39,6 +43,7 @@ class Findings:
             and self.edits_found == self.edits_with_their_words == self.edits
             and self.deletions_found == self.deletions
             and self.false_edits == self.false_removals == 0
+            and (self.alarms, self.false_alarms) == (self.edits, 0)
             and self.outages == self.outages_ended == (source_id(OUTAGE_OF),)
             and self.template_changes == (source_id(TEMPLATE_OF),)
         )
@@ -49,6 +54,7 @@ def findings(database: Database, stories: Sequence[Story]) -> Findings:
     with database.transaction() as ledger:
         articles, urls = ledger.rows(_ARTICLES), ledger.rows(_URLS)
         edits, events = ledger.rows(_EDITS), ledger.rows(_EVENTS)
+        rung = [row["article_id"] for row in ledger.rows(_ALARMS)]
     article_of = {row["url"]: row["article_id"] for row in urls}
     edited = {article_of[one.addresses[0]] for one in stories if one.is_edited}
     deleted = {article_of[one.addresses[0]] for one in stories if one.is_deleted}
@@ -68,6 +74,8 @@ def findings(database: Database, stories: Sequence[Story]) -> Findings:
         edits_found=len(edited & set(told)),
         edits_with_their_words=len(right),
         false_edits=len(told) - len(edited & set(told)),
+        alarms=len(edited & set(rung)),
+        false_alarms=len(rung) - len(edited & set(rung)),
         deletions=len(deleted),
         deletions_found=len(gone & deleted),
         false_removals=len(moved - deleted),
