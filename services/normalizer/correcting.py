@@ -88,7 +88,8 @@ class Corrector:
                 self.report.count("revisions_kept_unread")
                 continue
             differing = changed_fields(revision, reading)
-            if not differing and revision.rules == case.rules:
+            complete = revision.fields.keys() >= reading.fields.keys()
+            if not differing and revision.rules == case.rules and complete:
                 continue
             self._ledger.replace(revision.revision_id, reading.as_revision(), keep=bool(differing))
             case.take(revision, reading)

@@ -35,10 +35,17 @@ _ORDERED_CHARS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageDates:
-    """What a page says of the time of its article."""
+    """What a page says of the time of its article.
+
+    Attributes:
+        order: How the page writes numeric dates, where a number above 12 tells.
+        is_open: Whether a date of the page may be read both ways and neither the page nor a rule tells which.
+    """
 
     published: Publication | None
     modified: Provenance | None
+    order: DateOrder | None
+    is_open: bool
 
 
 def find_dates(
@@ -58,14 +65,22 @@ def find_dates(
     shown = shown_dates(flow, place, order=order, language=language)
     title = flow.blocks[place.headline].text if place.headline is not None else None
     candidates = [*ruled_dates(page, context.rules, language), *_by_trust(page, context, shown, title)]
-    if order is None and any(isinstance(found.reading, AmbiguousDate) for found in candidates):
-        order = _page_order(page, flow, context, language)
+    told = order_of_texts(block.text for block in flow.blocks if len(block.text) <= _ORDERED_CHARS)
+    is_open = order is None and any(isinstance(found.reading, AmbiguousDate) for found in candidates)
+    if is_open:
+        place_order = order_of_place(language, host_of(context.url or page.base))
+        order = told or context.date_order or place_order
     search = _Search(page=page, context=context, body=body, shown=shown, order=order)
     published = search.choose(candidates)
     if published is None or published.value.precision == "month":
         lines = dates_elsewhere(flow, place, order=order, language=language)
         published = search.further(lines) or published
-    return PageDates(published=published, modified=modified_date(page.structured, shown.updated))
+    return PageDates(
+        published=published,
+        modified=modified_date(page.structured, shown.updated),
+        order=told,
+        is_open=is_open and told is None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,8 +211,3 @@ def _latest_instant(value: DateValue) -> datetime:
 
 def _day_of(found: FoundDate) -> date | None:
     return found.reading.day if isinstance(found.reading, DateValue) else None
-
-
-def _page_order(page: Page, flow: Flow, context: PageContext, language: str | None) -> DateOrder | None:
-    texts = (block.text for block in flow.blocks if len(block.text) <= _ORDERED_CHARS)
-    return order_of_texts(texts) or order_of_place(language, host_of(context.url or page.base))

@@ -1,6 +1,7 @@
 """Second opinions from larger libraries, only where the page left us unsure. Both may be missing."""
 
 import re
+from calendar import monthrange
 from datetime import date, datetime
 
 from services.normalizer.dates import DateValue, read_date
@@ -74,11 +75,18 @@ def guessed_date(
     if not found:
         return None
     moment = datetime.fromisoformat(found)
-    if moment.date() in updated:
+    if moment.date() in updated or _stands_for_no_day(markup, moment):
         return None
     if moment.day <= 12 and moment.day != moment.month and _is_written_both_ways(markup, moment):
         return None
     return DateValue(moment=moment, precision="day")
+
+
+def _stands_for_no_day(markup: str, moment: datetime) -> bool:
+    """Tell whether the first of a month was taken for a day that the month does not have: `2024-02-31`."""
+    last = monthrange(moment.year, moment.month)[1]
+    days = re.findall(rf"(?<!\d){moment.year:04d}-{moment.month:02d}-(\d\d)(?!\d)", markup)
+    return moment.day == 1 and "01" not in days and any(int(day) > last for day in days)
 
 
 def _is_written_both_ways(markup: str, moment: datetime) -> bool:

@@ -12,8 +12,8 @@ __all__ = ["Report", "changed_fields"]
 
 _EXAMPLES = 3
 _EXAMPLE_CHARS = 160
-_QUIET = frozenset({"rules", "provenance", "confidence"})
-"""Say how a page was read, not what it says."""
+_QUIET = frozenset({"rules", "provenance", "confidence", "words", "date_order"})
+"""Say how a page was read or follow from its body, and are none of what it says."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +58,8 @@ def changed_fields(stored: StoredRevision, reading: Sighting) -> dict[str, tuple
     new: dict[str, Any] = load_json(
         dump_json({**reading.fields, "title": reading.title, "body": list(reading.body)})
     )
-    names = [name for name in {**old, **new} if name not in _QUIET]
+    # What was not kept of a page when it was read is no change of what it says.
+    names = [name for name in old if name not in _QUIET]
     differing = {name: (old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)}
     if "body" in differing:
         differing["body"] = _differing_paragraphs(old["body"], new["body"])

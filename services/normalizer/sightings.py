@@ -153,6 +153,10 @@ def fields_of(article: Extraction) -> dict[str, Any]:
         "description": article.description,
         "site_name": article.site_name,
         "image": article.image,
+        "section": article.section,
+        "tags": list(article.tags),
+        "words": article.words,
+        "date_order": article.date_order,
         "charset": article.charset,
         "confidence": article.confidence,
         "related": [

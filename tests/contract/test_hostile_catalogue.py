@@ -21,6 +21,7 @@ CLIENT = "integration/fetcher/test_client.py::test_"
 LISTS = "faults/test_hostile_lists.py::test_"
 ROBOTS = "unit/crawler/test_robots.py::test_"
 CANONICAL = "unit/shared/test_urls_canonical.py::test_"
+FIELDS = "unit/normalizer/test_hostile_fields.py::test_"
 BODIES = "unit/shared/test_http_message.py::test_"
 
 HELD = {
@@ -69,6 +70,11 @@ HELD = {
     83: "unit/crawler/test_sitemaps.py::test_no_more_than_50_000_urls_are_read",
     84: LISTS + "entries_are_told_apart_by_their_address_whatever_their_guid_says",
     85: LISTS + "no_json_upsets_the_reading",
+    # Pages
+    90: FIELDS + "a_canonical_address_on_another_site_is_noted_and_not_believed",
+    91: FIELDS + "the_same_title_is_taken_every_time_from_titles_that_disagree",
+    92: FIELDS + "a_date_that_cannot_be_is_no_date",
+    95: "unit/normalizer/test_hostile_pages.py::test_what_is_no_page_is_refused_with_a_reason",
     # URLs and crawl space
     98: LISTS + "a_link_that_is_none_of_the_site_gives_nothing",
     99: CANONICAL + "canonical_of_canonical_is_the_same",
@@ -92,7 +98,7 @@ OTHERWISE = {
     110: "every statement takes its values as parameters, and NUL is taken out before",
     111: "identity is SHA-256; SHA-1 only stands beside it",
 }
-CATALOGUE = {*range(1, 71), *range(78, 86), *range(98, 112)}
+CATALOGUE = {*range(1, 71), *range(78, 86), 90, 91, 92, 95, *range(98, 112)}
 
 
 def test_every_number_of_the_catalogue_is_held_or_says_why_not() -> None:

@@ -3,15 +3,18 @@
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from services.normalizer.extracting import extract
-from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
+from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.records import extraction_record
 from services.normalizer.sandbox import ReadingLimits, Sandbox
-from tests.support.hostile_pages import HEAVY_PAGES
+from shared.sources import DateOrder
+from tests.support.full_page import FULL_CONTEXT, FULL_PAGE
+from tests.support.hostile_pages import HEAVY_PAGES, PROSE
 from tests.unit.normalizer.model_page import PARAGRAPHS, URL, model_page
 
 KNOWN = PageContext(url=URL)
@@ -39,6 +42,33 @@ def test_a_page_is_read_as_without_the_sandbox(patient: Sandbox) -> None:
     found = patient.extract(model_page(), KNOWN)
 
     assert extraction_record(found) == extraction_record(extract(model_page(), KNOWN))
+
+
+def test_every_field_comes_out_of_the_process_as_it_is_read_inside(patient: Sandbox) -> None:
+    inside = extract(FULL_PAGE, FULL_CONTEXT)
+
+    outside = patient.extract(FULL_PAGE, FULL_CONTEXT)
+
+    for one in fields(Extraction):
+        found = getattr(outside, one.name)
+        assert found or one.name == "is_date_open", f"the page has nothing for {one.name}"
+        assert (type(found), found) == (type(getattr(inside, one.name)), getattr(inside, one.name)), one.name
+    assert outside == inside
+
+
+def test_a_page_with_nothing_comes_out_of_the_process_as_it_is_read_inside(patient: Sandbox) -> None:
+    bare = b"<p>A few words.</p>"
+
+    assert patient.extract(bare, PageContext()) == extract(bare, PageContext())
+
+
+def test_what_is_known_of_the_source_goes_into_the_process(patient: Sandbox) -> None:
+    dated = f"<article><h1>A headline of words</h1><div>03/04/2024</div>{PROSE}</article>".encode()
+
+    found = [patient.extract(dated, PageContext(date_order=order)) for order in (None, *DateOrder)]
+
+    assert [one.published for one in found[:3]] == ["2024", "2024-04-03", "2024-03-04"]
+    assert all(one.is_date_open for one in found)
 
 
 def test_a_refusal_keeps_its_reason(patient: Sandbox) -> None:
