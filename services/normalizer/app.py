@@ -14,7 +14,7 @@ from services.normalizer.counting import counted
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.fields import Extraction
 from services.normalizer.host_watch import watch_hosts
-from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture, read_together
+from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sentinel import Sentinel
@@ -33,7 +33,7 @@ from shared.ledger.watches import Watches
 from shared.messages import CheckWatches, NormalizeBatch, ShowNormalizerPulse
 from shared.metrics import ARTICLES
 from shared.settings import ServiceSettings
-from shared.sources import DateOrder, SourceFile, load_source
+from shared.sources import SourceFile, load_source
 from shared.warc_reading import StoredExchange
 
 log = structlog.get_logger(__name__)
@@ -81,17 +81,12 @@ class Normalizer:
 
     def _normalize_source(self, source_id: str, captures: Sequence[StoredCapture], work: "_Work") -> None:
         source = load_source(self.registry.get(source_id).definition)
-        looks, order = read_together(captures, partial(self._read, source=source, work=work))
-        work.documents.extend(
-            article_document(capture, work.batch.warc_key, article)
-            for capture, (_, article) in zip(captures, looks, strict=True)
-            if article is not None
-        )
+        looks = [(capture, *self._read(capture, source, work)) for capture in captures]
         with self.history.writing(source_id) as records:
-            corrector = Corrector(records=records, source=source, read=self._reader(source, order).read)
+            corrector = Corrector(records=records, source=source, read=self._reader(source).read)
             chronicle = Chronicle(records, source, correct=corrector.correct)
             sentinel = Sentinel(records, source)
-            for capture, (sight, article) in zip(captures, looks, strict=True):
+            for capture, sight, article in looks:
                 if not records.is_decided(capture.capture_id):
                     outcome = record(chronicle, sight)
                     records.decide(capture.capture_id, outcome)
@@ -101,20 +96,21 @@ class Normalizer:
             sentinel.keep()
             watch_hosts(records, captures)
 
-    def _reader(self, source: SourceFile, order: DateOrder | None) -> Rereader:
-        return Rereader(
-            evidence=self.evidence, source=source, extract_page=self.extract_page, date_order=order
-        )
+    def _reader(self, source: SourceFile) -> Rereader:
+        return Rereader(evidence=self.evidence, source=source, extract_page=self.extract_page)
 
     def _read(
-        self, capture: StoredCapture, order: DateOrder | None, *, source: SourceFile, work: "_Work"
+        self, capture: StoredCapture, source: SourceFile, work: "_Work"
     ) -> tuple[Shown, Extraction | None]:
-        if work.alone and order is None:
+        if work.alone:
             if capture.article_tries >= _TRIES_ALONE:
                 log.error("page_unreadable", url=capture.url, capture_id=capture.capture_id)
                 return NoArticle(reason="failed: parse_timeout"), None
             self.batches.begin_capture(capture.capture_id)
-        return read_capture(capture, work.exchanges, source, extract_page=self.extract_page, date_order=order)
+        sight, article = read_capture(capture, work.exchanges, source, extract_page=self.extract_page)
+        if article is not None:
+            work.documents.append(article_document(capture, work.batch.warc_key, article))
+        return sight, article
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

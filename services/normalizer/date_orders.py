@@ -25,12 +25,6 @@ def order_of_texts(texts: Iterable[str]) -> DateOrder | None:
     return seen.pop() if len(seen) == 1 else None
 
 
-def order_of_source(pages: Iterable[DateOrder | None]) -> DateOrder | None:
-    """Return the order that the pages of a source agree on, given what each of them tells."""
-    told = {order for order in pages if order is not None}
-    return told.pop() if len(told) == 1 else None
-
-
 def order_of_place(language: str | None, host: str) -> DateOrder | None:
     """Return the order that a language or a country always uses; None for English of no known country."""
     if language in _DAY_FIRST_LANGUAGES or host.rpartition(".")[2] in _DAY_FIRST_DOMAINS:

@@ -35,17 +35,10 @@ _ORDERED_CHARS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageDates:
-    """What a page says of the time of its article.
-
-    Attributes:
-        order: How the page writes numeric dates, where a number above 12 tells.
-        is_open: Whether a date of the page may be read both ways and neither the page nor a rule tells which.
-    """
+    """What a page says of the time of its article."""
 
     published: Publication | None
     modified: Provenance | None
-    order: DateOrder | None
-    is_open: bool
 
 
 def find_dates(
@@ -65,22 +58,14 @@ def find_dates(
     shown = shown_dates(flow, place, order=order, language=language)
     title = flow.blocks[place.headline].text if place.headline is not None else None
     candidates = [*ruled_dates(page, context.rules, language), *_by_trust(page, context, shown, title)]
-    told = order_of_texts(block.text for block in flow.blocks if len(block.text) <= _ORDERED_CHARS)
-    is_open = order is None and any(isinstance(found.reading, AmbiguousDate) for found in candidates)
-    if is_open:
-        place_order = order_of_place(language, host_of(context.url or page.base))
-        order = told or context.date_order or place_order
+    if order is None and any(isinstance(found.reading, AmbiguousDate) for found in candidates):
+        order = _page_order(page, flow, context, language)
     search = _Search(page=page, context=context, body=body, shown=shown, order=order)
     published = search.choose(candidates)
     if published is None or published.value.precision == "month":
         lines = dates_elsewhere(flow, place, order=order, language=language)
         published = search.further(lines) or published
-    return PageDates(
-        published=published,
-        modified=modified_date(page.structured, shown.updated),
-        order=told,
-        is_open=is_open and told is None,
-    )
+    return PageDates(published=published, modified=modified_date(page.structured, shown.updated))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,3 +196,8 @@ def _latest_instant(value: DateValue) -> datetime:
 
 def _day_of(found: FoundDate) -> date | None:
     return found.reading.day if isinstance(found.reading, DateValue) else None
+
+
+def _page_order(page: Page, flow: Flow, context: PageContext, language: str | None) -> DateOrder | None:
+    texts = (block.text for block in flow.blocks if len(block.text) <= _ORDERED_CHARS)
+    return order_of_texts(texts) or order_of_place(language, host_of(context.url or page.base))

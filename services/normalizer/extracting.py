@@ -84,8 +84,6 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     return replace(
         _assembled(known, page, context, text),
         published_precision=dates.published.value.precision if dates.published else None,
-        date_order=dates.order,
-        is_date_open=dates.is_open,
         related=related,
         blocks=text_blocks(flow, text),
         images=pictures(flow, text, place.headline, page.base),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from shared.errors import PressmarkError
-from shared.sources import ArticleRules, DateOrder
+from shared.sources import ArticleRules
 
 DatePrecision = Literal["second", "minute", "day", "month", "year"]
 BlockKind = Literal["paragraph", "heading", "quote", "list_item", "table_row", "caption"]
@@ -26,7 +26,6 @@ class PageContext:
         language: The language the source declares (BCP 47 primary tag); `und` says nothing.
         timezone: IANA name of the zone that dates without one are in.
         captured_at: When the bytes were fetched (aware); nothing is published later.
-        date_order: How other pages of the source write numeric dates; what the page itself shows comes first.
     """
 
     url: str | None = None
@@ -36,7 +35,6 @@ class PageContext:
     language: str | None = None
     timezone: str | None = None
     captured_at: datetime | None = None
-    date_order: DateOrder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +126,6 @@ class Extraction:
         links: Addresses that the text links to, each once.
         words: A character of a script written without spaces counts as one.
         fingerprints: None when there is no text.
-        date_order: How the page writes numeric dates, where a number above 12 tells.
-        is_date_open: Whether a date of the page may be read both ways and neither page nor rule tells which.
     """
 
     url: str | None
@@ -158,8 +154,6 @@ class Extraction:
     words: int = 0
     characters: int = 0
     fingerprints: Fingerprints | None = None
-    date_order: DateOrder | None = None
-    is_date_open: bool = False
 
     @property
     def text(self) -> str:

@@ -1,21 +1,20 @@
 """Reads the captures of a batch out of its WARC and tells what each of them shows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from services.normalizer.date_orders import order_of_source
 from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
 from services.normalizer.sandbox import ExtractPage
 from services.normalizer.sightings import Miss, Sighting, Unchanged, sighting_of
 from shared.http_message import DecodeError
 from shared.ledger.batches import StoredCapture
-from shared.sources import DateOrder, SourceFile
+from shared.sources import SourceFile
 from shared.urls import canonical_url, is_home
 from shared.warc_reading import StoredExchange, read_records
 
-__all__ = ["NoArticle", "Shown", "exchanges_of", "read_capture", "read_together"]
+__all__ = ["NoArticle", "Shown", "exchanges_of", "read_capture"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,37 +25,6 @@ class NoArticle:
 
 
 Shown = Sighting | Unchanged | Miss | NoArticle
-Look = tuple[Shown, Extraction | None]
-ReadLook = Callable[[StoredCapture, DateOrder | None], Look]
-
-
-def read_together(captures: Sequence[StoredCapture], read: ReadLook) -> tuple[list[Look], DateOrder | None]:
-    """Read captures of one source, so that dates with two readings follow the pages that show which is meant.
-
-    A page is read a second time only when one of its dates is open and the others agree on an order. The order of
-    the captures changes nothing.
-
-    Args:
-        captures: The captures.
-        read: Reads one, told how the source's other pages write numeric dates.
-
-    Returns:
-        What each capture shows, and the order that they were read with.
-    """
-    looks = [read(capture, None) for capture in captures]
-    order = order_of_source(article.date_order for _, article in looks if article is not None)
-    if order is None:
-        return looks, None
-    return [
-        _settled(capture, look, read, order) for capture, look in zip(captures, looks, strict=True)
-    ], order
-
-
-def _settled(capture: StoredCapture, look: Look, read: ReadLook, order: DateOrder) -> Look:
-    if look[1] is None or not look[1].is_date_open:
-        return look
-    again = read(capture, order)
-    return look if again[1] is None else again
 
 
 def exchanges_of(warc: bytes) -> dict[str, StoredExchange]:
@@ -74,8 +42,7 @@ def read_capture(
     source: SourceFile,
     *,
     extract_page: ExtractPage = extract,
-    date_order: DateOrder | None = None,
-) -> Look:
+) -> tuple[Shown, Extraction | None]:
     """Tell what a capture shows, and give the fields when it shows an article.
 
     Args:
@@ -83,14 +50,12 @@ def read_capture(
         exchanges: What its batch holds, by record id.
         source: Whose rules apply.
         extract_page: What reads the page; a sandbox where pages may be hostile.
-        date_order: How other pages of the source write numeric dates.
     """
     shown = _shown_by_answer(capture, source)
     if shown is not None:
         return shown, None
     try:
-        context = replace(page_context(capture, source), date_order=date_order)
-        article = extract_page(exchanges[capture.record_id].body(), context)
+        article = extract_page(exchanges[capture.record_id].body(), page_context(capture, source))
     except ExtractionError as error:
         word = f"failed: {error.reason}" if error.reason.is_of_reader else str(error.reason)
         return NoArticle(reason=word), None

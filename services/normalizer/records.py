@@ -68,7 +68,6 @@ def detail_record(article: Extraction) -> dict[str, Any]:
             {"url": one.url, "caption": one.caption, "alternative": one.alternative} for one in article.images
         ],
         "links": [{"url": one.url, "text": one.text} for one in article.links],
-        "date_order": article.date_order,
         "words": article.words,
         "characters": article.characters,
         "fingerprints": {"exact": prints.exact, "near": prints.near} if prints else None,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from services.normalizer.chronicle import Chronicle
 from services.normalizer.correcting import Corrector
-from services.normalizer.date_orders import order_of_source
 from services.normalizer.documents import CONTENT_TYPE, pack_documents
 from services.normalizer.rereading import Rereader
 from services.normalizer.rereading_report import Report
@@ -20,7 +19,7 @@ from services.normalizer.sandbox import ExtractPage
 from shared.evidence import EvidenceStore
 from shared.ledger.corrections import Corrections, LocatedCapture, Progress, Rereadings, Scope
 from shared.ledger.history import History, HistoryRecords
-from shared.sources import DateOrder, SourceFile
+from shared.sources import SourceFile
 
 __all__ = ["Renormalization", "reread_documents_key"]
 
@@ -53,8 +52,6 @@ class Renormalization:
     told: Told = field(default=lambda _: None)
     articles_at_once: int = 50
     """Articles in one transaction. Their texts are in memory at one time, so this bounds it."""
-    _order: DateOrder | None = field(default=None, init=False)
-    _is_order_read: bool = field(default=False, init=False)
 
     def run(self) -> Report:
         """Do all that is left of the run and return its counts.
@@ -141,12 +138,4 @@ class Renormalization:
             self.evidence.put(key, packed, content_type=CONTENT_TYPE)
 
     def _reader(self) -> Rereader:
-        if not self._is_order_read:
-            self._order = order_of_source(map(DateOrder, self.rereadings.date_orders(self.source.id)))
-            self._is_order_read = True
-        return Rereader(
-            evidence=self.evidence,
-            source=self.source,
-            extract_page=self.extract_page,
-            date_order=self._order,
-        )
+        return Rereader(evidence=self.evidence, source=self.source, extract_page=self.extract_page)

@@ -10,7 +10,7 @@ from services.normalizer.sandbox import ExtractPage
 from services.normalizer.sightings import Sighting
 from shared.errors import RejectError
 from shared.ledger.corrections import LocatedCapture
-from shared.sources import DateOrder, SourceFile
+from shared.sources import SourceFile
 from shared.warc_reading import RangeReader, exchange_at
 
 __all__ = ["Rereader", "Stretches"]
@@ -24,7 +24,6 @@ class Rereader:
     """Reads pages of one source out of its evidence, and keeps the documents that come of it.
 
     Attributes:
-        date_order: How pages of the source write numeric dates, as far as is known.
         documents: One for each page that was read, until they are taken.
         unreadable: Captures whose evidence is missing or damaged.
     """
@@ -32,7 +31,6 @@ class Rereader:
     evidence: RangeReader
     source: SourceFile
     extract_page: ExtractPage
-    date_order: DateOrder | None = None
     documents: list[dict[str, Any]] = field(default_factory=list)
     unreadable: int = 0
 
@@ -56,11 +54,7 @@ class Rereader:
                 reader, located.warc_key, offset=capture.warc_offset, length=capture.warc_length
             )
             shown, article = read_capture(
-                capture,
-                {capture.record_id: exchange},
-                self.source,
-                extract_page=self.extract_page,
-                date_order=self.date_order,
+                capture, {capture.record_id: exchange}, self.source, extract_page=self.extract_page
             )
         except RejectError:
             self.unreadable += 1

@@ -12,7 +12,7 @@ __all__ = ["Report", "changed_fields"]
 
 _EXAMPLES = 3
 _EXAMPLE_CHARS = 160
-_QUIET = frozenset({"rules", "provenance", "confidence", "words", "date_order"})
+_QUIET = frozenset({"rules", "provenance", "confidence", "words"})
 """Say how a page was read or follow from its body, and are none of what it says."""
 
 

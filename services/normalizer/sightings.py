@@ -156,7 +156,6 @@ def fields_of(article: Extraction) -> dict[str, Any]:
         "section": article.section,
         "tags": list(article.tags),
         "words": article.words,
-        "date_order": article.date_order,
         "charset": article.charset,
         "confidence": article.confidence,
         "related": [

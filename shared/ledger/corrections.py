@@ -209,12 +209,6 @@ class Rereadings:
         with self._database.transaction() as transaction:
             return located(transaction.rows(sql.UNREAD_CAPTURES, arguments))
 
-    def date_orders(self, source_id: str) -> frozenset[str]:
-        """Return how pages of a source were seen to write numeric dates: `dmy`, `mdy`, both or neither."""
-        with self._database.transaction() as transaction:
-            rows = transaction.rows(sql.DATE_ORDERS, {"source": source_id})
-        return frozenset(row["date_order"] for row in rows)
-
     def page(self, source_id: str, url: str) -> LocatedCapture | None:
         """Return the last whole capture of an address."""
         with self._database.transaction() as transaction:

@@ -54,12 +54,6 @@ SAMPLE: LiteralString = f"""{_CAPTURE_COLUMNS} and captures.capture_id in (
 order by captures.capture_id desc
 """  # noqa: S608  (made of constants of this module)
 
-DATE_ORDERS = """
-select distinct revisions.fields ->> 'date_order' as date_order
-from revisions join articles using (article_id)
-where articles.source_id = %(source)s and revisions.fields ->> 'date_order' is not null
-"""
-
 ARTICLES = """
 select article_id from articles
 where source_id = %(source)s and merged_into is null and article_id > %(after)s

@@ -12,9 +12,8 @@ from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.records import extraction_record
 from services.normalizer.sandbox import ReadingLimits, Sandbox
-from shared.sources import DateOrder
 from tests.support.full_page import FULL_CONTEXT, FULL_PAGE
-from tests.support.hostile_pages import HEAVY_PAGES, PROSE
+from tests.support.hostile_pages import HEAVY_PAGES
 from tests.unit.normalizer.model_page import PARAGRAPHS, URL, model_page
 
 KNOWN = PageContext(url=URL)
@@ -51,7 +50,7 @@ def test_every_field_comes_out_of_the_process_as_it_is_read_inside(patient: Sand
 
     for one in fields(Extraction):
         found = getattr(outside, one.name)
-        assert found or one.name == "is_date_open", f"the page has nothing for {one.name}"
+        assert found, f"the page has nothing for {one.name}"
         assert (type(found), found) == (type(getattr(inside, one.name)), getattr(inside, one.name)), one.name
     assert outside == inside
 
@@ -60,15 +59,6 @@ def test_a_page_with_nothing_comes_out_of_the_process_as_it_is_read_inside(patie
     bare = b"<p>A few words.</p>"
 
     assert patient.extract(bare, PageContext()) == extract(bare, PageContext())
-
-
-def test_what_is_known_of_the_source_goes_into_the_process(patient: Sandbox) -> None:
-    dated = f"<article><h1>A headline of words</h1><div>03/04/2024</div>{PROSE}</article>".encode()
-
-    found = [patient.extract(dated, PageContext(date_order=order)) for order in (None, *DateOrder)]
-
-    assert [one.published for one in found[:3]] == ["2024", "2024-04-03", "2024-03-04"]
-    assert all(one.is_date_open for one in found)
 
 
 def test_a_refusal_keeps_its_reason(patient: Sandbox) -> None:

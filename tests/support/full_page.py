@@ -25,7 +25,6 @@ _BODY = f"""<article><h1>A bridge over the river is built</h1>
 <blockquote><p>{_PROSE}, said the mayor – “at last”.</p></blockquote>
 <ul><li>{_PROSE}, first.</li><li>{_PROSE}, second.</li></ul>
 <p>{_PROSE} and went home.</p><a class="original" href="https://wire.example/7">Source</a></article>
-<p>Printed 31/12/2023</p>
 <div class="related"><h3>More From The Paper</h3>
 <div class="card"><a href="/news/2"><h4>The mayor opens the new market hall</h4></a><p>May 2, 2024</p></div>
 <div class="card"><a href="/news/3"><h4>The school in the old town gets a roof</h4></a><p>May 1, 2024</p></div>
