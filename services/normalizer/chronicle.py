@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.normalizer.chronicle_records import Records
-from services.normalizer.edits import compare
+from services.normalizer.edits import Version, compare
 from services.normalizer.late_looks import LateLooks, version_of
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from services.normalizer.template_changes import announce_edit, new_edit, tell_edit
@@ -122,7 +122,17 @@ class Chronicle:
             data={"state": state, "since": since.isoformat(), "looks": looks, "missing_as": miss.missing_as},
         )
 
-    def _bring_back(self, article_id: str, *, at: datetime, capture_id: int) -> None:
+    def _bring_back(
+        self, article_id: str, *, at: datetime, capture_id: int, shown: Version | None = None
+    ) -> None:
+        """End a suspicion or a removal.
+
+        Args:
+            article_id: The article.
+            at: When it was seen.
+            capture_id: What shows it.
+            shown: What it says now; None where the server said that it is as before.
+        """
         article = self._records.article(article_id)
         if article.state == "SUSPECT":
             self._records.set_state(article_id, "LIVE", since=at)
@@ -133,8 +143,23 @@ class Chronicle:
                 at=at,
                 article_id=article_id,
                 capture_id=capture_id,
-                data={"was": article.state},
+                data={"was": article.state, **self._compared(article.revision_id, shown)},
             )
+
+    def _compared(self, last_live: int, shown: Version | None) -> dict[str, object]:
+        """Tell how an article came back: word for word as it last stood, or changed while it was away."""
+        edit = None if shown is None else compare(version_of(self._records.revision(last_live)), shown)
+        classes = [] if edit is None else [str(one) for one in (*edit.classes, *edit.title_classes)]
+        return {
+            "last_live_revision": last_live,
+            "changed": edit is not None,
+            "classes": sorted(set(classes)),
+        }
+
+    def _bring_back_as(self, article_id: str, sighting: Sighting) -> None:
+        self._bring_back(
+            article_id, at=sighting.seen_at, capture_id=sighting.capture_id, shown=sighting.version
+        )
 
     def _key(self, sighting: Sighting) -> str:
         """Return the identity of a page: the rule of its source, else its canonical address, else its own."""
@@ -200,7 +225,7 @@ class Chronicle:
         )
         if self._is_older(shown.article_id, sighting):
             return "alias"
-        self._bring_back(shown.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        self._bring_back_as(shown.article_id, sighting)
         return "alias"
 
     def _is_older(self, article_id: str, sighting: Sighting) -> bool:
@@ -228,7 +253,7 @@ class Chronicle:
         before = self._records.revision(known.revision_id)
         if _looks_like_error_page(before, sighting):
             return self.miss(sighting.as_miss("error_page"))
-        self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        self._bring_back_as(known.article_id, sighting)
         return self._revise(before, sighting, title=known.title)
 
     def _correct_older(self, article_id: str, revision_id: int, sighting: Sighting) -> bool:
@@ -241,7 +266,7 @@ class Chronicle:
 
     def _see_same(self, known: KnownUrl, sighting: Sighting, revision_id: int) -> str:
         self._see(sighting, known.article_id, revision_id)
-        self._bring_back(known.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        self._bring_back_as(known.article_id, sighting)
         return "unchanged"
 
     def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
@@ -288,7 +313,7 @@ class Chronicle:
             capture_id=sighting.capture_id,
             data={"merged": loser.article_id},
         )
-        self._bring_back(winner.article_id, at=sighting.seen_at, capture_id=sighting.capture_id)
+        self._bring_back_as(winner.article_id, sighting)
 
     def _see(self, sighting: Sighting, article_id: str, revision_id: int) -> None:
         shown = KnownUrl(

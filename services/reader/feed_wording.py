@@ -57,12 +57,24 @@ def entry_text(event: Told) -> str:
             for name in ("state", "since", "was")
             if name in event.data
         ]
+        lines += _return_lines(event)
     statistics = event.data.get("statistics")
     if isinstance(statistics, Mapping):
         lines += [f"{name}: {shown(str(value))}" for name, value in statistics.items()]
     if event.capture is not None:
         lines.append(_record_line(event.capture))
     return "\n".join(lines)
+
+
+def _return_lines(event: Told) -> list[str]:
+    """Say how an article came back, compared with how it last stood. Events of an older version do not know."""
+    if "changed" not in event.data:
+        return []
+    if not event.data["changed"]:
+        return ["Compared with how it last stood: the same words"]
+    classes = event.data.get("classes")
+    named = f" ({', '.join(map(str, classes))})" if isinstance(classes, list) and classes else ""
+    return [f"Compared with how it last stood: changed{named}"]
 
 
 def _edit_lines(event: Told) -> list[str]:

@@ -339,6 +339,12 @@ class TestRemovals:
         assert state_of(records) == "RETURNED"
         assert records.kinds()[-1] == "article_returned"
         assert records.edits == []
+        assert records.events[-1].data == {
+            "was": "GONE",
+            "last_live_revision": 1,
+            "changed": False,
+            "classes": [],
+        }
 
     def test_an_article_that_returns_in_other_words_is_an_edit_too(self) -> None:
         history, records = chronicle()
@@ -348,6 +354,17 @@ class TestRemovals:
 
         assert state_of(records) == "RETURNED"
         assert records.kinds()[-2:] == ["article_returned", "article_edited"]
+        returned, edited = records.events[-2:]
+        assert (returned.data["last_live_revision"], returned.data["changed"]) == (1, True)
+        assert returned.data["classes"] == sorted(edited.data["classes"])
+
+    def test_an_article_that_returns_as_the_server_says_unchanged_is_as_it_last_stood(self) -> None:
+        history, records = chronicle()
+        removed(history)
+
+        history.see_unchanged(unchanged("/a", hours=100))
+
+        assert records.events[-1].data["changed"] is False
 
     def test_an_article_that_returns_at_a_new_address_has_returned(self) -> None:
         history, records = chronicle()
