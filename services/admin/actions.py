@@ -212,6 +212,7 @@ class Actions:
                 definition=text,
                 robots_reason="" if obeys_robots(source) else source.politeness.robots_reason,
                 proxy=source.politeness.proxy or "",
+                editions=(source.article.key and source.article.key.editions) or "",
             ),
             obeys_robots=obeys_robots(source),
             delay=source.politeness.delay,

@@ -35,6 +35,9 @@ def print_article(article: Article) -> None:
     page.print(f"{summary.published or 'no date'} · {_plain(summary.source_name)} · {summary.state}")
     for url in summary.urls:
         page.print(_plain(url), style="dim")
+    for edition in article.editions:
+        told = f"in {edition.language or 'another language'}: {edition.title} ({edition.article_id})"
+        page.print(_plain(told), style="dim")
     if article.current is not None:
         for paragraph in article.current.body:
             page.print()

@@ -207,6 +207,7 @@ class Pages:
             request,
             "article.html",
             article=article_view(article, read, history),
+            editions=[card(one) for one in article.editions],
             more=[card(one) for one in more.items],
             more_next=more.next,
         )

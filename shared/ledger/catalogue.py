@@ -92,8 +92,14 @@ class Catalogue:
             if row is None:
                 return None
             summary = _summary(row)
-            rows = ledger.rows(sql.REVISIONS, {"article_id": summary.article_id})
-        return Article(summary=summary, revisions=tuple(_revision(row) for row in rows))
+            survivor = {"article_id": summary.article_id}
+            rows = ledger.rows(sql.REVISIONS, survivor)
+            editions = ledger.rows(sql.SUMMARY + sql.EDITIONS, survivor)
+        return Article(
+            summary=summary,
+            revisions=tuple(_revision(row) for row in rows),
+            editions=tuple(_summary(row) for row in editions),
+        )
 
     def revisions(self, article_id: str) -> tuple[Revision, ...]:
         """Return the revisions of an article, the first seen first."""

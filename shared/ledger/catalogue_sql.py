@@ -40,6 +40,19 @@ where a.article_id = (
 )
 """
 
+# A key may stand with an article that was merged away; its survivor tells the story now.
+EDITIONS: LiteralString = """
+where a.article_id in (
+    select coalesce(other.merged_into, other.article_id)
+    from articles mine join sources own on own.source_id = mine.source_id
+         join articles other on other.key = mine.key and other.source_id <> mine.source_id
+         join sources its on its.source_id = other.source_id and its.editions = own.editions
+    where (mine.article_id = %(article_id)s or mine.merged_into = %(article_id)s)
+      and mine.key like 'key:%%' and own.editions <> '')
+order by a.language, a.published_at, a.article_id
+limit 50
+"""
+
 _CAPTURE_COLUMNS: LiteralString = """
     c.capture_id, c.url, c.fetched_at, c.status, c.reason, c.payload_digest, c.warc_key, c.warc_offset,
     c.warc_length, c.record_id, c.redirect_to, c.revisit_of, c.truncated, c.article_outcome

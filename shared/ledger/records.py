@@ -310,6 +310,8 @@ class Article:
     summary: ArticleSummary
     revisions: tuple[Revision, ...]
     """By the time each was first seen. A number tells when we learnt of it, which may be later."""
+    editions: tuple[ArticleSummary, ...] = ()
+    """The same story in other languages, as far as the keys of its sources tell."""
 
     @property
     def current(self) -> Revision | None:
@@ -327,4 +329,5 @@ class Article:
             "first_seen_at": self.summary.first_seen_at,
             "last_seen_at": self.summary.last_seen_at,
             "revisions": [revision.as_json() for revision in self.revisions],
+            "editions": [edition.as_json() for edition in self.editions],
         }

@@ -25,6 +25,8 @@ class SourceRow:
     """Why robots.txt is not obeyed; empty where it is."""
     proxy: str = ""
     """What its requests go through, as its file names it; empty where they go directly."""
+    editions: str = ""
+    """The group of sources in which one key means one story; empty for none."""
 
 
 class Registry:
@@ -44,6 +46,7 @@ class Registry:
             "obeys": obeys_robots,
             "reason": row.robots_reason,
             "proxy": row.proxy,
+            "editions": row.editions,
             "delay": delay,
             "concurrency": concurrency,
         }
@@ -90,17 +93,21 @@ class Registry:
 
 
 _SELECT = """
-select source_id, name, language, home, definition, added_at, removed_at, robots_reason, proxy
+select source_id, name, language, home, definition, added_at, removed_at, robots_reason, proxy,
+       editions
 from sources
 """
 
 _PUT = """
-insert into sources (source_id, name, language, home, definition, obeys_robots, robots_reason, proxy)
-values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s, %(reason)s, %(proxy)s)
+insert into sources (source_id, name, language, home, definition, obeys_robots, robots_reason, proxy,
+                     editions)
+values (%(source)s, %(name)s, %(language)s, %(home)s, %(definition)s, %(obeys)s, %(reason)s, %(proxy)s,
+        %(editions)s)
 on conflict (source_id) do update
 set name = excluded.name, language = excluded.language, home = excluded.home,
     definition = excluded.definition, obeys_robots = excluded.obeys_robots,
-    robots_reason = excluded.robots_reason, proxy = excluded.proxy, updated_at = now(), removed_at = null
+    robots_reason = excluded.robots_reason, proxy = excluded.proxy,
+    editions = excluded.editions, updated_at = now(), removed_at = null
 """
 
 # A host that several sources share keeps the most careful of their wishes.

@@ -107,6 +107,8 @@ class KeyRule(_Part):
     taken_from: KeyPart = Field(alias="from")
     pattern: Pattern
     """Its first group is the key, or the whole match when it has none."""
+    editions: SourceId | None = None
+    """The group of sources in which one key means one story in several languages."""
 
 
 class ArticleRules(_Part):
