@@ -91,7 +91,7 @@ def text_digest(paragraphs: Iterable[str]) -> str:
     Two texts that differ in spacing, paragraph breaks or glued words only have the same digest; a capture whose
     digest is that of the revision before is no new revision.
     """
-    return _digest(without_spaces(normal_text(paragraphs)))
+    return _digest(_visible(paragraphs))
 
 
 def identity_digest(paragraphs: Iterable[str], day: str | None) -> str:
@@ -104,12 +104,32 @@ def identity_digest(paragraphs: Iterable[str], day: str | None) -> str:
         paragraphs: the article's text.
         day: the day it is dated, `YYYY-MM-DD`, or None when no date is known.
     """
-    return _digest(f"{without_spaces(normal_text(paragraphs))}\n{day or ''}")
+    return _digest(f"{_visible(paragraphs)}\n{day or ''}")
 
 
 def identifies(paragraphs: Iterable[str]) -> bool:
     """Tell whether a text is long enough for `identity_digest` to stand for its article."""
-    return len(without_spaces(normal_text(paragraphs))) >= MIN_IDENTITY_CHARACTERS
+    return len(_visible(paragraphs)) >= MIN_IDENTITY_CHARACTERS
+
+
+def _visible(paragraphs: Iterable[str]) -> str:
+    """Return `without_spaces(normal_text(paragraphs))`, by a shorter way where there is nothing to mend."""
+    lines = list(paragraphs)
+    # Letters never compose over white space, so spaces may go first: what is left of most texts is printable.
+    text = "".join("".join(lines).split())
+    if text.isprintable() and (text.isascii() or _is_plainly_composed(text, lines)):
+        return text
+    return without_spaces(normal_text(lines))
+
+
+def _is_plainly_composed(text: str, lines: Iterable[str]) -> bool:
+    """Tell whether normalizing a text, or any line of it, would change nothing."""
+    return (
+        not _BLANK.search(text)
+        and not _UNSEEN.search(text)
+        and unicodedata.is_normalized("NFC", text)
+        and all(unicodedata.is_normalized("NFC", line) for line in lines)
+    )
 
 
 def _digest(text: str) -> str:

@@ -1,10 +1,13 @@
 """Normal forms decide what is the same text, so each rule of them is a claim here."""
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.normalizer.wording import (
+    MIN_IDENTITY_CHARACTERS,
     dateline,
     identifies,
     identity_digest,
@@ -14,6 +17,7 @@ from services.normalizer.wording import (
     normal_title,
     text_digest,
     token_spans,
+    without_spaces,
     words,
 )
 
@@ -47,6 +51,19 @@ def test_the_normal_form_of_a_normal_form_is_itself(text: str) -> None:
 def test_any_text_has_a_digest(paragraphs: list[str]) -> None:
     assert text_digest(paragraphs).startswith("sha256:")
     assert len(text_digest(paragraphs)) == len("sha256:") + 64
+
+
+_EASILY_MENDED = st.text(
+    st.sampled_from("ab é\u0301\u0308\u1100\u1161\u11a8가\u200b\u00ad\u202e\x07\x1c\u3000\u0085\ud83d")
+)
+
+
+@given(st.lists(st.text() | _EASILY_MENDED, max_size=6))
+def test_a_text_that_needs_no_mending_has_the_digest_of_its_normal_text(paragraphs: list[str]) -> None:
+    normal = without_spaces(normal_text(paragraphs))
+
+    assert text_digest(paragraphs) == "sha256:" + sha256(normal.encode()).hexdigest()
+    assert identifies(paragraphs) == (len(normal) >= MIN_IDENTITY_CHARACTERS)
 
 
 def test_empty_paragraphs_are_not_part_of_the_normal_text() -> None:
