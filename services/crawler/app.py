@@ -8,6 +8,7 @@ import structlog
 from services.crawler.dispatch import Dispatcher
 from services.crawler.intake import Intake
 from services.crawler.planning import Planner
+from services.crawler.probing import Prober
 from services.crawler.robots_copies import RobotsKeeper
 from services.crawler.sampling import Sampler
 from services.crawler.settings import CrawlerSettings
@@ -141,7 +142,13 @@ def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings
     return Crawler(
         intake=intake,
         dispatcher=Dispatcher(frontier=frontier, batches=batches, settings=settings, new_trace=new_trace),
-        sampler=Sampler(registry=registry, schedule=schedule, settings=settings, clock=SystemClock()),
+        sampler=Sampler(
+            registry=registry,
+            schedule=schedule,
+            prober=Prober(frontier=frontier, schedule=schedule),
+            settings=settings,
+            clock=SystemClock(),
+        ),
         batches=batches,
         quarantine=Quarantine(database),
         bus=bus,

@@ -54,6 +54,8 @@ def _links_of(page: ListPage, source: SourceFile) -> list[RawLink]:
         case TargetKind.ARTICLE:
             links = page_links(page, source.links.attributes) if source.links.from_articles else []
             return [link for link in links if link.origin is not LinkOrigin.NEXT]
+        case TargetKind.PROBE:
+            return []
         case TargetKind.ROBOTS:
             wanted = any(rule.kind is ListKind.SITEMAP for rule in source.lists)
             sitemaps = RobotsPolicy.parse(200, page.body).sitemaps if wanted else ()

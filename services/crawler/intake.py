@@ -82,6 +82,8 @@ class Intake:
         return _Bodies(exchanges=exchanges)
 
     def _may_link(self, capture: StoredCapture) -> bool:
+        if capture.kind is TargetKind.PROBE:
+            return False
         if capture.kind is not TargetKind.ARTICLE:
             return True
         return load_source(self.registry.get(capture.source_id).definition).links.from_articles
@@ -135,7 +137,7 @@ def _found(
     capture: StoredCapture, discovery: Discovery, source: SourceFile, *, settings: CrawlerSettings
 ) -> Iterator[Candidate]:
     """Yield what a capture leads to: where it redirects, and what its document links to."""
-    if capture.redirect_to is not None:
+    if capture.redirect_to is not None and capture.kind is not TargetKind.PROBE:
         yield from _redirected(capture, source, max_redirects=settings.max_redirects)
     for link in discovery.links:
         if link.rule.endswith("next_page") and is_beyond(

@@ -31,6 +31,7 @@ PROOFS_OF_A_MOVE = 3
 """Looks in a row at which a list must redirect to one address for good before it is looked at there only."""
 _FOR_GOOD = (301, 308)
 _GONE = 410
+_BETWEEN_PROBES = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ class Planner:
         capture = look.capture
         if capture.kind is TargetKind.ROBOTS:
             return self._next_robots(capture)
+        if capture.kind is TargetKind.PROBE:
+            return capture.fetched_at + _BETWEEN_PROBES
         if memory is not None:
             return next_look(
                 capture.fetched_at,

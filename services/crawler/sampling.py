@@ -2,7 +2,7 @@
 
 Rewriting that comes later than every planned look is found by chance only, and a sample of known size tells
 how much of it there is. Addresses of rewritten articles are brought forward here too, because an edit becomes
-known only after the next look was planned.
+known only after the next look was planned. And once a day the hosts are asked for a page that never was.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.crawler.probing import Prober
 from services.crawler.schedule import denser, next_recheck
 from services.crawler.settings import CrawlerSettings
 from shared.clock import Clock
@@ -31,6 +32,7 @@ class Sampler:
 
     registry: Registry
     schedule: Schedule
+    prober: Prober
     settings: CrawlerSettings
     clock: Clock
 
@@ -44,8 +46,11 @@ class Sampler:
         rules: dict[str, Recheck] = {}
         planned = 0
         for row in self.registry.all():
-            rules[row.source_id] = load_source(row.definition).recheck
-            planned += self._sample_source(row.source_id, now)
+            source = load_source(row.definition)
+            rules[row.source_id] = source.recheck
+            sampled = self._sample_source(row.source_id, now)
+            if sampled:
+                planned += sampled + self.prober.probe(source)
         return planned + self._bring_forward(rules, now)
 
     def _sample_source(self, source_id: str, now: datetime) -> int:

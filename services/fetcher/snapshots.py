@@ -245,10 +245,15 @@ def _index_entries(recorded: Sequence[RecordedExchange]) -> Iterator[CdxjEntry]:
 
 
 def _is_good(exchange: RecordedExchange, kind: TargetKind) -> bool:
-    """A host without a robots.txt has answered well: everything is allowed there (RFC 9309 §2.3.1.3)."""
+    """Tell whether a target has its answer.
+
+    A host without a robots.txt has answered well: everything is allowed there (RFC 9309 §2.3.1.3). So has one that
+    says that the page is not there which never was.
+    """
     if exchange.status is None or exchange.truncated is not None or _is_unasked(exchange):
         return False
-    return exchange.status < (500 if kind is TargetKind.ROBOTS and exchange.status != 429 else 400)
+    may_be_missing = kind in (TargetKind.ROBOTS, TargetKind.PROBE) and exchange.status != 429
+    return exchange.status < (500 if may_be_missing else 400)
 
 
 def _reason(exchange: RecordedExchange) -> str | None:

@@ -13,12 +13,13 @@ from services.normalizer.correcting import Corrector
 from services.normalizer.counting import counted
 from services.normalizer.documents import CONTENT_TYPE, article_document, documents_key, pack_documents
 from services.normalizer.fields import Extraction
+from services.normalizer.host_notices import learn_notice
 from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sentinel import Sentinel
-from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.sightings import Elsewhere, Miss, Sighting, Unchanged, Wordless
 from services.normalizer.watching import check_watches
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.errors import RejectError
@@ -66,7 +67,7 @@ class Normalizer:
         captures = tuple(
             capture
             for capture in batch.captures
-            if capture.kind is TargetKind.ARTICLE and capture.article_outcome is None
+            if capture.kind in (TargetKind.ARTICLE, TargetKind.PROBE) and capture.article_outcome is None
         )
         if captures:
             exchanges = exchanges_of(self.evidence.get(batch.warc_key))
@@ -87,14 +88,19 @@ class Normalizer:
             chronicle = Chronicle(records, source, correct=corrector.correct)
             sentinel = Sentinel(records, source)
             for capture, sight, article in looks:
-                if not records.is_decided(capture.capture_id):
+                if records.is_decided(capture.capture_id):
+                    continue
+                if capture.kind is TargetKind.PROBE:
+                    learn_notice(records, capture, sight)
+                    records.decide(capture.capture_id, "probe")
+                else:
                     outcome = record(chronicle, sight)
                     records.decide(capture.capture_id, outcome)
                     ARTICLES.labels(outcome).inc()
                     if isinstance(sight, Sighting) or outcome == "no_text":
                         sentinel.see(capture, article)
             sentinel.keep()
-            watch_hosts(records, captures)
+            watch_hosts(records, [capture for capture in captures if capture.kind is TargetKind.ARTICLE])
 
     def _reader(self, source: SourceFile) -> Rereader:
         return Rereader(evidence=self.evidence, source=source, extract_page=self.extract_page)
@@ -108,7 +114,7 @@ class Normalizer:
                 return NoArticle(reason="failed: parse_timeout"), None
             self.batches.begin_capture(capture.capture_id)
         sight, article = read_capture(capture, work.exchanges, source, extract_page=self.extract_page)
-        if article is not None:
+        if article is not None and capture.kind is TargetKind.ARTICLE:
             work.documents.append(article_document(capture, work.batch.warc_key, article))
         return sight, article
 
@@ -132,6 +138,10 @@ def record(chronicle: Chronicle, shown: Shown) -> str:
             return chronicle.miss(shown)
         case Unchanged():
             return chronicle.see_unchanged(shown)
+        case Elsewhere():
+            return chronicle.see_elsewhere(shown)
+        case Wordless():
+            return chronicle.see_wordless(shown)
         case NoArticle(reason=reason):
             return reason
 

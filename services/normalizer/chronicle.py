@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from services.normalizer.chronicle_records import Records
 from services.normalizer.edits import Version, compare
 from services.normalizer.late_looks import LateLooks, version_of
-from services.normalizer.sightings import Miss, Sighting, Unchanged
+from services.normalizer.sightings import Elsewhere, Miss, Sighting, Unchanged, Wordless
+from services.normalizer.stand_ins import StandIns, shown_instead
 from services.normalizer.template_changes import announce_edit, new_edit, tell_edit
-from services.normalizer.wording import identifies, normal_title, words
+from services.normalizer.wording import identifies, normal_title
 from shared.ledger.history import KnownUrl, RevisionText
 from shared.sources import SourceFile, article_key
 from shared.urls import is_home, same_site
@@ -23,7 +24,13 @@ from shared.urls import is_home, same_site
 __all__ = ["Chronicle", "Records", "article_id_of", "new_edit", "version_of"]
 
 _GONE_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
-_STATE_OF_MISS = {"not_found": "GONE", "redirected_home": "REDIRECTED", "error_page": "SOFT404"}
+_STATE_OF_MISS = {
+    "not_found": "GONE",
+    "redirected_home": "REDIRECTED",
+    "error_page": "SOFT404",
+    "replaced": "REPLACED",
+}
+_SHOWN_INSTEAD = ("error_page", "replaced")
 _CANARY_WINDOW = timedelta(hours=1)
 
 
@@ -44,6 +51,7 @@ class Chronicle:
         self._source = source
         self._correct = correct
         self._late = LateLooks(records)
+        self._stand_ins = StandIns(records)
 
     def see(self, sighting: Sighting) -> str:
         """Record a look that showed an article, and return what it was: a word for counting."""
@@ -52,6 +60,8 @@ class Chronicle:
             known = self._records.url(sighting.url)
         if known is not None:
             return self._see_again(known, sighting)
+        if self._stand_ins.surely_shows_notice(sighting):
+            return "error_page"
         key = self._key(sighting)
         article_id = self._records.article_of_key(key)
         if article_id is not None:
@@ -72,6 +82,14 @@ class Chronicle:
         self._records.see_url(known, target_id=look.target_id, seen_at=look.seen_at)
         self._bring_back(known.article_id, at=look.seen_at, capture_id=look.capture_id)
         return "unchanged"
+
+    def see_elsewhere(self, look: Elsewhere) -> str:
+        """Record a look that was led to another address: a miss where its host leads all lost visitors."""
+        return self.miss(look.miss) if self._stand_ins.is_way_out(look) else "redirected"
+
+    def see_wordless(self, look: Wordless) -> str:
+        """Record a look at a page without text: a miss where its host shows such a page to lost visitors."""
+        return self.miss(look.miss) if self._stand_ins.is_wordless_notice(look) else "no_text"
 
     def miss(self, miss: Miss) -> str:
         """Record a look that did not find the article, if the host is in order.
@@ -96,7 +114,7 @@ class Chronicle:
     def _host_answers(self, miss: Miss) -> bool:
         is_in_order = (
             self._records.host_shows_articles
-            if miss.missing_as == "error_page"
+            if miss.missing_as in _SHOWN_INSTEAD
             else self._records.host_answers
         )
         return is_in_order(miss.host, besides=miss.target_id, at=miss.seen_at, within=_CANARY_WINDOW)
@@ -119,7 +137,13 @@ class Chronicle:
             at=miss.seen_at,
             article_id=article.article_id,
             capture_id=miss.capture_id,
-            data={"state": state, "since": since.isoformat(), "looks": looks, "missing_as": miss.missing_as},
+            data={
+                "state": state,
+                "since": since.isoformat(),
+                "looks": looks,
+                "missing_as": miss.missing_as,
+                **shown_instead(miss),
+            },
         )
 
     def _bring_back(
@@ -238,7 +262,7 @@ class Chronicle:
 
     def _see_again(self, known: KnownUrl, sighting: Sighting) -> str:
         if _is_late(known, sighting.seen_at):
-            return self._late.see(known, sighting)
+            return self._see_late(known, sighting)
         if known.text_digest == sighting.text_digest and normal_title(known.title) == normal_title(
             sighting.title
         ):
@@ -251,10 +275,19 @@ class Chronicle:
             # Another address showed this before; here the article has caught up with itself.
             return self._see_same(known, sighting, article.revision_id)
         before = self._records.revision(known.revision_id)
-        if _looks_like_error_page(before, sighting):
-            return self.miss(sighting.as_miss("error_page"))
+        missed = self._stand_ins.behind(before, sighting)
+        if missed is not None:
+            return self.miss(missed)
         self._bring_back_as(known.article_id, sighting)
         return self._revise(before, sighting, title=known.title)
+
+    def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
+        before = self._records.revision_beside(
+            known.article_id, sighting.url, at=sighting.seen_at, later=False
+        )
+        if before is not None and self._stand_ins.behind(before, sighting) is not None:
+            return "missing"
+        return self._late.see(known, sighting)
 
     def _correct_older(self, article_id: str, revision_id: int, sighting: Sighting) -> bool:
         """Have an article read again if it was read by other rules: what these changed is nobody's edit."""
@@ -333,13 +366,3 @@ class Chronicle:
 def _is_late(known: KnownUrl, seen_at: datetime) -> bool:
     """Whether a later look at this address has been read already, one that showed the article or missed it."""
     return seen_at < max(known.last_seen_at, known.missing_since or known.last_seen_at)
-
-
-def _looks_like_error_page(before: RevisionText, sighting: Sighting) -> bool:
-    """Whether a long article has become a short notice that shares next to nothing with it."""
-    shown = " ".join(sighting.body)
-    told = " ".join(before.body)
-    if len(shown) > 400 or len(shown) * 3 > len(told):
-        return False
-    new, old = set(words(shown)), set(words(told))
-    return len(new & old) * 5 < len(new)

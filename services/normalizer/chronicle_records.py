@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.ledger.history import ArticleHead, KnownUrl, NewRevision, RevisionText
+from shared.ledger.host_states import HostNotice
 from shared.ledger.templates import NewEdit, ToldEdit
 
 __all__ = ["Records"]
@@ -103,6 +104,9 @@ class Records(Protocol):
 
     def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         """Whether another page of this host was known to show its own article around this time."""
+
+    def host_notice(self, host: str) -> HostNotice | None:
+        """Return what a host shows where there is no page, if its status does not say so."""
 
     def are_told_apart(self, first: str, second: str) -> bool:
         """Whether an operator has said of these two that they are not one."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, ExtractionError, PageContext
 from services.normalizer.sandbox import ExtractPage
-from services.normalizer.sightings import Miss, Sighting, Unchanged, sighting_of
+from services.normalizer.sightings import Elsewhere, Miss, Sighting, Unchanged, Wordless, sighting_of
 from shared.http_message import DecodeError
 from shared.ledger.batches import StoredCapture
 from shared.sources import SourceFile
@@ -24,7 +24,7 @@ class NoArticle:
     reason: str
 
 
-Shown = Sighting | Unchanged | Miss | NoArticle
+Shown = Sighting | Unchanged | Miss | Elsewhere | Wordless | NoArticle
 
 
 def exchanges_of(warc: bytes) -> dict[str, StoredExchange]:
@@ -62,7 +62,7 @@ def read_capture(
     except DecodeError as error:
         return NoArticle(reason=str(error.reason)), None
     if not article.body:
-        return NoArticle(reason="no_text"), article
+        return Wordless(miss=_miss(capture, "error_page"), title=article.title or ""), article
     return sighting_of(capture, article, source), article
 
 
@@ -103,7 +103,7 @@ def _redirected(capture: StoredCapture, source: SourceFile) -> Shown:
     lists = {canonical_url(rule.url) for rule in source.lists} | {canonical_url(source.home)}
     if capture.redirect_to in lists or is_home(capture.redirect_to):
         return _miss(capture, "redirected_home")
-    return NoArticle(reason="redirected")
+    return Elsewhere(miss=_miss(capture, "error_page"), to=capture.redirect_to)
 
 
 def _unchanged(capture: StoredCapture) -> Unchanged:

@@ -150,7 +150,7 @@ class Address:
 
 
 def _text(revision: StoredRevision) -> RevisionText:
-    modified, image = revision.fields.get("modified"), revision.fields.get("image")
+    modified, image, published = (revision.fields.get(name) for name in ("modified", "image", "published"))
     return RevisionText(
         revision_id=revision.revision_id,
         article_id=revision.article_id,
@@ -161,5 +161,6 @@ def _text(revision: StoredRevision) -> RevisionText:
         seen_at=revision.seen_at,
         rules=revision.rules,
         image=None if image is None else str(image),
+        published=None if published is None else str(published),
         capture_id=revision.capture_id,
     )

@@ -15,7 +15,7 @@ from shared.ledger.history import NewRevision
 from shared.search_tokens import search_vector_text
 from shared.sources import SourceFile
 
-__all__ = ["Miss", "Sighting", "Unchanged", "fields_of", "sighting_of"]
+__all__ = ["Elsewhere", "Miss", "Sighting", "Unchanged", "Wordless", "fields_of", "sighting_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """The address did not show the article. `missing_as`: not_found, redirected_home or error_page."""
+    """The address did not show the article. `missing_as`: not_found, redirected_home, error_page or replaced."""
 
     url: str
     host: str
@@ -38,6 +38,28 @@ class Miss:
     capture_id: int
     seen_at: datetime
     missing_as: str
+    shown_title: str | None = None
+    """Of the page that stands there instead."""
+    shown_article: str | None = None
+    """The article that stands there instead, if it is known from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """The address leads to another, which is neither its outlet's front page nor one of its lists."""
+
+    miss: Miss
+    """What it is if the host leads there from addresses that never were."""
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wordless:
+    """The page came whole, and has no text by its source's rules."""
+
+    miss: Miss
+    """What it is if the host shows such a page at addresses that never were."""
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +112,8 @@ class Sighting:
             image=None if image is None else str(image),
         )
 
-    def as_miss(self, missing_as: str) -> Miss:
-        """Return this look as one that did not find the article."""
+    def as_miss(self, missing_as: str, *, shown_article: str | None = None) -> Miss:
+        """Return this look as one that did not find the article, but another page."""
         return Miss(
             url=self.url,
             host=self.host,
@@ -99,6 +121,8 @@ class Sighting:
             capture_id=self.capture_id,
             seen_at=self.seen_at,
             missing_as=missing_as,
+            shown_title=self.title,
+            shown_article=shown_article,
         )
 
 

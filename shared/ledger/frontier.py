@@ -21,6 +21,8 @@ class TargetKind(StrEnum):
     FEED = "feed"
     SITEMAP = "sitemap"
     ROBOTS = "robots"
+    PROBE = "probe"
+    """An address that never was, for what its host shows in place of a page."""
 
 
 LIST_KINDS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)

@@ -68,6 +68,8 @@ class RevisionText:
     """What it was read by; texts read by different rules cannot be compared."""
     image: str | None = None
     """The address of the picture that stood with it."""
+    published: str | None = None
+    """The day or time it is dated (ISO 8601)."""
     capture_id: int = 0
     """The capture that shows it."""
 
@@ -121,6 +123,7 @@ class HistoryRecords(TemplateRecords, HostRecords):
     def __init__(self, transaction: Transaction, source_id: str) -> None:
         self._transaction = transaction
         self._silences = {}
+        self._notices = {}
         self.source_id = source_id
 
     @property
@@ -325,5 +328,6 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         seen_at=row["seen_at"],
         rules=row["rules"],
         image=row["image"],
+        published=row["published"],
         capture_id=row["capture_id"],
     )

@@ -26,7 +26,7 @@ where source_id = %(source)s and key = %(key)s
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
        fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules,
-       fields ->> 'image' as image, revisions.capture_id
+       fields ->> 'image' as image, fields ->> 'published' as published, revisions.capture_id
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"

@@ -1,12 +1,13 @@
 """Whether the hosts of a source are in order, and how the ledger knows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.ledger.database import Transaction
+from shared.ledger.database import Transaction, as_json
 from shared.ledger.frontier import LIST_KINDS
 
-__all__ = ["HostRecords", "HostState", "LooksAtHost"]
+__all__ = ["HostNotice", "HostRecords", "HostState", "LooksAtHost"]
 
 _NO_TARGET = 0
 """No target's number: they begin at one."""
@@ -30,11 +31,24 @@ class LooksAtHost:
     first_failed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostNotice:
+    """What a host showed at an address that never was, with a status that says all is well."""
+
+    title: str
+    body: Sequence[str]
+    """Its paragraphs; none where the source's rules find no text in it."""
+    redirect_to: str | None = None
+    looks: int = 1
+    """In a row that showed the same."""
+
+
 class HostRecords:
     """What the history of one source holds of its hosts, within one transaction."""
 
     _transaction: Transaction
     _silences: dict[str, tuple[datetime, datetime]]
+    _notices: dict[str, HostNotice | None]
     source_id: str
 
     def host_state(self, host: str) -> HostState | None:
@@ -52,6 +66,32 @@ class HostRecords:
             "capture": capture_id,
         }
         self._transaction.run(_SET_STATE, arguments)
+
+    def host_notice(self, host: str) -> HostNotice | None:
+        """Return what a host shows where there is no page; None if it says so by its status, or was not asked."""
+        if host not in self._notices:
+            row = self._transaction.row(_NOTICE, {"source": self.source_id, "host": host})
+            self._notices[host] = None if row is None else HostNotice(**row)
+        return self._notices[host]
+
+    def set_host_notice(self, host: str, notice: HostNotice, *, at: datetime, capture_id: int) -> None:
+        """Note what a host shows where there is no page, unless a later look is known."""
+        arguments = {
+            "source": self.source_id,
+            "host": host,
+            "title": notice.title,
+            "body": as_json(list(notice.body)),
+            "redirect_to": notice.redirect_to,
+            "at": at,
+            "capture": capture_id,
+        }
+        self._transaction.run(_SET_NOTICE, arguments)
+        self._notices.pop(host, None)
+
+    def forget_host_notice(self, host: str, *, at: datetime) -> None:
+        """Note that a host says by its status where there is no page."""
+        self._transaction.run(_FORGET_NOTICE, {"source": self.source_id, "host": host, "at": at})
+        self._notices.pop(host, None)
 
     def looks_at_host(self, host: str, *, at: datetime, within: timedelta) -> LooksAtHost:
         """Count the pages of a host that gave a good answer around a time, and those that failed up to it."""
@@ -96,6 +136,26 @@ insert into host_states (source_id, host, is_out, since, capture_id)
 values (%(source)s, %(host)s, %(is_out)s, %(since)s, %(capture)s)
 on conflict (source_id, host) do update
 set is_out = excluded.is_out, since = excluded.since, capture_id = excluded.capture_id
+"""
+
+_NOTICE = """
+select title, body, redirect_to, looks from host_notices where source_id = %(source)s and host = %(host)s
+"""
+
+_SET_NOTICE = """
+insert into host_notices (source_id, host, title, body, redirect_to, seen_at, capture_id)
+values (%(source)s, %(host)s, %(title)s, %(body)s, %(redirect_to)s, %(at)s, %(capture)s)
+on conflict (source_id, host) do update
+set title = excluded.title, body = excluded.body, redirect_to = excluded.redirect_to, seen_at = excluded.seen_at,
+    capture_id = excluded.capture_id,
+    looks = case when (host_notices.title, host_notices.body, host_notices.redirect_to)
+                 is not distinct from (excluded.title, excluded.body, excluded.redirect_to)
+            then host_notices.looks + 1 else 1 end
+where host_notices.seen_at < excluded.seen_at
+"""
+
+_FORGET_NOTICE = """
+delete from host_notices where source_id = %(source)s and host = %(host)s and seen_at < %(at)s
 """
 
 _OTHERS = """

@@ -156,6 +156,11 @@ class Schedule:
         with self._database.transaction() as transaction:
             return transaction.run(sql.SAMPLE, arguments)
 
+    def unprobed(self, source_id: str) -> list[str]:
+        """Return an archived article's URL for each host of a source that was never asked for a missing page."""
+        with self._database.transaction() as transaction:
+            return [str(row["url"]) for row in transaction.rows(sql.UNPROBED, {"source": source_id})]
+
     def edited_since(self, since: datetime) -> list[RewrittenTarget]:
         """Return every address of the articles that were seen edited from a time on."""
         with self._database.transaction() as transaction:

@@ -83,6 +83,17 @@ from chosen
 where targets.target_id = chosen.target_id
 """
 
+UNPROBED = """
+select min(targets.url) as url
+from targets
+where targets.source_id = %(source)s and targets.kind = 'article' and targets.state = 'archived'
+  and not exists (
+      select from targets as probe
+      where probe.source_id = targets.source_id and probe.kind = 'probe' and probe.host_id = targets.host_id)
+group by targets.host_id
+order by url
+"""
+
 EDITED_SINCE = """
 select distinct targets.target_id, targets.source_id, targets.archived_at, targets.looked_at
 from edits join article_urls using (article_id) join targets using (target_id)

@@ -8,6 +8,7 @@ from typing import Any
 from services.normalizer.sightings import Miss, Sighting, Unchanged
 from services.normalizer.wording import identity_digest, text_digest
 from shared.ledger.history import ArticleHead, KnownUrl, NewEdit, NewRevision, RevisionText
+from shared.ledger.host_states import HostNotice
 from shared.ledger.templates import ToldEdit
 from shared.sources import SourceFile, load_source
 
@@ -49,6 +50,7 @@ class RecordsInMemory:
     templates: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     template_starts: list[datetime] = field(default_factory=list)
     told_apart: set[frozenset[str]] = field(default_factory=set)
+    notices: dict[str, HostNotice] = field(default_factory=dict)
 
     def url(self, url: str) -> KnownUrl | None:
         return self.known.get(url)
@@ -113,6 +115,7 @@ class RecordsInMemory:
             modified=revision.fields.get("modified"),
             seen_at=revision.seen_at,
             image=revision.fields.get("image"),
+            published=revision.published,
             capture_id=revision.capture_id,
         )
         self.shown_at[revision_id] = revision.url
@@ -225,6 +228,9 @@ class RecordsInMemory:
 
     def host_shows_articles(self, host: str, *, besides: int, at: datetime, within: timedelta) -> bool:
         return host not in self.hosts_down
+
+    def host_notice(self, host: str) -> HostNotice | None:
+        return self.notices.get(host)
 
     def are_told_apart(self, first: str, second: str) -> bool:
         return frozenset((first, second)) in self.told_apart

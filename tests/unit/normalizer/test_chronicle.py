@@ -1,14 +1,29 @@
 """Identity, edits and removals: what looks at addresses mean for the articles under them."""
 
 from services.normalizer.chronicle import Chronicle
+from services.normalizer.sightings import Elsewhere, Wordless
+from shared.ledger.host_states import HostNotice
 from shared.sources import SourceFile
-from tests.support.records import SITE, RecordsInMemory, miss, sighting, source, text, unchanged
+from tests.support.records import HOST, SITE, RecordsInMemory, miss, sighting, source, text, unchanged
 
 KEYED = """
 [article.key]
 from = "query"
 pattern = '(\\d{4}-\\d{2}-\\d{2}-\\d{3})'
 """
+OTHER = (
+    "The keeper of the north light went home for good on Wednesday, after thirty-one winters of trimming lamps.",
+    "Nobody will follow him: from Monday a machine minds the flame, and the stairs stay locked.",
+)
+LONG_NOTICE = (
+    "We could not find what you were looking for. It may have been moved, renamed, or it may never have been.",
+    "Try the menu above, use the search field, or begin at the front page, where our newest stories stand.",
+    (
+        "Readers who believe that a link on our own pages is wrong are asked to write to the desk, naming the page on "
+        "which it stands; the desk answers within two working days. Subscribers may ring the number on their bill. "
+        "The archive of the printed paper from 1898 to 1994 is kept by the city library and can be read there."
+    ),
+)
 REWORDED = text("bridge", ("forty people", "fifty people"))
 
 
@@ -390,6 +405,81 @@ class TestRemovals:
         assert state_of(records) == "SOFT404"
         assert len(records.revisions) == 1
 
+    def test_another_article_at_the_address_for_days_has_replaced_it(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+
+        outcomes = [
+            history.see(
+                sighting("/a", OTHER, hours=hours, title="Lighthouse keeper retires", day="2026-03-11")
+            )
+            for hours in (48, 80, 110)
+        ]
+
+        assert outcomes == ["missing"] * 3
+        assert state_of(records) == "REPLACED"
+        assert records.edits == []
+        assert records.events[-1].data["shown_title"] == "Lighthouse keeper retires"
+
+    def test_an_article_that_is_known_elsewhere_replaces_another_though_both_are_of_one_day(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        history.see(sighting("/b", OTHER, hours=1, title="Lighthouse keeper retires"))
+        [keeper] = [name for name, stored in records.articles.items() if stored.title.startswith("Light")]
+
+        history.see(sighting("/a", OTHER, hours=2, title="Lighthouse keeper retires"))
+
+        assert len(records.living()) == 2, (
+            "two stories are not merged because one stands in the other's place"
+        )
+        assert records.events[-1].kind == "article_suspect"
+        assert records.events[-1].data["shown_article"] == keeper
+
+    def test_a_text_written_anew_under_its_title_or_on_its_day_is_an_edit(self) -> None:
+        for page in (
+            sighting("/a", OTHER, hours=1, day="2026-03-11"),
+            sighting("/a", OTHER, hours=1, title="Lighthouse keeper retires"),
+        ):
+            history, records = chronicle()
+            history.see(sighting("/a", text()))
+
+            assert history.see(page) == "revised"
+            assert len(records.edits) == 1
+
+    def test_an_article_that_stands_again_where_another_stood_has_returned(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        for hours in (48, 80, 110):
+            history.see(
+                sighting("/a", OTHER, hours=hours, title="Lighthouse keeper retires", day="2026-03-11")
+            )
+
+        history.see(sighting("/a", text(), hours=150))
+
+        assert state_of(records) == "RETURNED"
+        assert records.events[-1].data["was"] == "REPLACED"
+
+    def test_a_late_look_at_what_stood_in_its_place_is_no_revision(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        history.see(sighting("/a", text(), hours=100))
+
+        late = sighting("/a", OTHER, hours=48, title="Lighthouse keeper retires", day="2026-03-11")
+
+        assert history.see(late) == "missing"
+        assert records.edits == []
+        assert len(records.revisions) == 1
+
+    def test_a_host_under_repair_that_shows_one_page_everywhere_replaces_nothing(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        records.hosts_down.add(HOST)
+
+        page = sighting("/a", OTHER, hours=48, title="Lighthouse keeper retires", day="2026-03-11")
+
+        assert history.see(page) == "outage"
+        assert state_of(records) == "LIVE"
+
     def test_a_miss_of_an_address_that_never_showed_an_article_is_nothing(self) -> None:
         history, records = chronicle()
 
@@ -408,6 +498,64 @@ class TestRemovals:
 
         assert state_of(records) == "GONE"
         assert "article_returned" not in records.kinds()
+
+
+class TestNoticesOfHosts:
+    """What a host shows at an address that never was tells its notices from articles, however long they are."""
+
+    def test_a_long_notice_is_a_miss_where_the_host_shows_it_at_an_address_that_never_was(self) -> None:
+        outcomes = []
+        for notices in ({}, {HOST: HostNotice(title="Herald", body=LONG_NOTICE)}):
+            history, records = chronicle()
+            records.notices.update(notices)
+            history.see(sighting("/a", text()))
+            outcomes.append(history.see(sighting("/a", LONG_NOTICE, hours=1, title="Herald")))
+
+        assert outcomes == ["revised", "missing"]
+
+    def test_a_notice_that_names_the_address_is_the_same_notice(self) -> None:
+        history, records = chronicle()
+        records.notices[HOST] = HostNotice(
+            title="Herald", body=(*LONG_NOTICE, "You asked for /no-such-page.")
+        )
+        history.see(sighting("/a", text()))
+
+        shown = (*LONG_NOTICE, "You asked for /a.")
+
+        assert history.see(sighting("/a", shown, hours=1, title="Herald")) == "missing"
+
+    def test_a_new_address_that_shows_the_notice_is_no_article_once_the_notice_is_sure(self) -> None:
+        for looks, outcome in ((1, "found"), (2, "error_page")):
+            history, records = chronicle()
+            records.notices[HOST] = HostNotice(title="Herald", body=LONG_NOTICE, looks=looks)
+
+            assert history.see(sighting("/new", LONG_NOTICE, title="Herald")) == outcome
+
+    def test_an_article_whose_own_text_is_what_the_host_shows_everywhere_stays_live(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        records.notices[HOST] = HostNotice(title="Bridge opens", body=text(), looks=5)
+
+        assert history.see(sighting("/a", text(), hours=1)) == "unchanged"
+        assert state_of(records) == "LIVE"
+
+    def test_an_address_that_leads_where_lost_visitors_are_led_has_lost_its_article(self) -> None:
+        history, records = chronicle()
+        records.notices[HOST] = HostNotice(title="", body=(), redirect_to=f"{SITE}/lost")
+        history.see(sighting("/a", text()))
+        look = miss("/a", hours=1, missing_as="error_page")
+
+        assert history.see_elsewhere(Elsewhere(miss=look, to=f"{SITE}/a-new-address")) == "redirected"
+        assert history.see_elsewhere(Elsewhere(miss=look, to=f"{SITE}/lost")) == "missing"
+
+    def test_a_page_without_text_is_a_miss_if_lost_visitors_see_such_a_page(self) -> None:
+        history, records = chronicle()
+        history.see(sighting("/a", text()))
+        look = Wordless(miss=miss("/a", hours=1, missing_as="error_page"), title="Herald: nothing here")
+
+        assert history.see_wordless(look) == "no_text"
+        records.notices[HOST] = HostNotice(title="Herald: nothing here", body=())
+        assert history.see_wordless(look) == "missing"
 
 
 def removed(history: Chronicle, *, missing_as: str = "not_found") -> None:
