@@ -18,11 +18,9 @@ OTHER = (
 LONG_NOTICE = (
     "We could not find what you were looking for. It may have been moved, renamed, or it may never have been.",
     "Try the menu above, use the search field, or begin at the front page, where our newest stories stand.",
-    (
-        "Readers who believe that a link on our own pages is wrong are asked to write to the desk, naming the page on "
-        "which it stands; the desk answers within two working days. Subscribers may ring the number on their bill. "
-        "The archive of the printed paper from 1898 to 1994 is kept by the city library and can be read there."
-    ),
+    "Readers who believe that a link on our own pages is wrong are asked to write to the desk and to name it.",
+    "The desk answers within two working days. Subscribers may ring the number that is printed on their bill.",
+    "The archive of the printed paper from 1898 to 1994 is kept by the city library and can be read there.",
 )
 REWORDED = text("bridge", ("forty people", "fifty people"))
 
