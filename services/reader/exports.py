@@ -13,7 +13,7 @@ from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.cursor import Cursor
-from shared.search_tokens import query_tokens
+from shared.search_query import query_tokens
 
 __all__ = ["Exports"]
 
@@ -81,7 +81,13 @@ class Exports:
         page = self._catalogue.search(query, self._settings.results_on_page, before=cursor_of(request))
         following = _next("/search.json", page.next, q=query.text)
         items = [hit.as_json() for hit in page.items]
-        return self._claim(request, items, following, source_ids=query.source_ids, languages=query.languages)
+        return self._claim(
+            request,
+            items,
+            following,
+            source_ids=query.narrowing.source_ids,
+            languages=query.narrowing.languages,
+        )
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""

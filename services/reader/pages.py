@@ -22,7 +22,7 @@ from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, hit_card, language_views, removal_view, source_view
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
-from shared.search_tokens import query_tokens
+from shared.search_query import query_tokens
 
 __all__ = ["Pages"]
 
@@ -144,7 +144,7 @@ class Pages:
             next=page.next,
             is_first=before is None,
             sources=[source_view(source) for source in self._sources.get()],
-            coverage=self._what_was_seen(page.items, query.source_ids, query.languages)
+            coverage=self._what_was_seen(page.items, query.narrowing.source_ids, query.narrowing.languages)
             if query.text and not query.is_empty
             else [],
         )

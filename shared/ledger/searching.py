@@ -1,0 +1,179 @@
+"""The search: articles by their words, from the newest end of the archive backwards.
+
+A frequent word is found often enough among the newest articles; a rare one has few places in the index. So the
+search looks at a short stretch of time first and at longer ones until it has enough, and never reads all the texts
+that hold a frequent word (decision 0041).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from shared.ledger import searching_sql as sql
+from shared.ledger.cursor import Cursor
+from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.search_spans import FIRST_SPAN, GROWTH, expressions_in, marks_between
+from shared.search_narrowing import Period
+from shared.search_query import SearchQuery
+
+__all__ = ["REMOVED_STATES", "Counts", "FoundRows", "Searching"]
+
+REMOVED_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
+"""The article is not to be had at its source; SUSPECT is not yet known to be, RETURNED is no longer."""
+
+Value = TypeVar("Value", str, int)
+
+_COUNTED = 200
+"""The newest matches: they are counted by source, language and year, and of them the most relevant are chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How the matches of a query are spread, each by how many they are."""
+
+    sources: Mapping[str, int]
+    languages: Mapping[str, int]
+    years: Mapping[int, int]
+    articles: int
+    is_all: bool
+    """False where there are more, and only the newest were counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRows:
+    """The rows of the articles of one page, how all matches are spread, and whether more follow."""
+
+    rows: list[Row]
+    has_more: bool
+    counts: Counts | None
+
+
+class Searching:
+    """Looks in the index of the words."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def newest(self, query: SearchQuery, limit: int, *, before: Cursor | None = None) -> FoundRows:
+        """Return the newest articles that match, with counts on the first page."""
+        wanted = limit + 1 if before else max(limit + 1, _COUNTED + 1)
+        with self._database.transaction() as ledger:
+            ledger.run_script(sql.BEGIN)
+            found = _collect(ledger, query, wanted, before=before)
+            rows = _shown(ledger, found[:limit])
+        return FoundRows(
+            rows=rows,
+            has_more=len(found) > limit,
+            counts=None if before else _counts(found[:_COUNTED], found),
+        )
+
+    def most_relevant(self, query: SearchQuery, limit: int, *, start: int = 0) -> FoundRows:
+        """Return those that match best among the newest with the words in the title and the newest of all."""
+        in_title = replace(query, clauses=(), title_clauses=(*query.title_clauses, *query.clauses))
+        with self._database.transaction() as ledger:
+            ledger.run_script(sql.BEGIN)
+            found = _collect(ledger, query, _COUNTED + 1, is_ranked=True)
+            best = {row["article_id"]: row for row in _collect(ledger, in_title, _COUNTED, is_ranked=True)}
+            best |= {row["article_id"]: row for row in found}
+            ordered = sorted(best.values(), key=lambda row: row["published_at"], reverse=True)
+            ordered.sort(key=lambda row: row["rank"], reverse=True)
+            rows = _shown(ledger, ordered[start : start + limit])
+        counts = None if start else _counts(found[:_COUNTED], found)
+        return FoundRows(rows=rows, has_more=len(ordered) > start + limit, counts=counts)
+
+
+def _collect(
+    ledger: Transaction,
+    query: SearchQuery,
+    wanted: int,
+    *,
+    before: Cursor | None = None,
+    is_ranked: bool = False,
+) -> list[Row]:
+    """Return what is needed to list, count and rank the newest matches, the newest first."""
+    statement = sql.matches(query, is_ranked=is_ranked)
+    found: list[Row] = []
+    for span in _spans(ledger, query, before):
+        arguments = _arguments(query, span, before) | {"limit": wanted - len(found)}
+        found += ledger.rows(statement, arguments)
+        if len(found) >= wanted:
+            break
+    return found
+
+
+def _shown(ledger: Transaction, found: list[Row]) -> list[Row]:
+    """Return the rows of articles as lists show them, in the order given."""
+    arguments = {
+        "articles": [row["article_id"] for row in found],
+        "matched": [row["matched"] for row in found],
+        "only_in_earlier": [row["only_in_earlier"] for row in found],
+    }
+    return ledger.rows(sql.SHOWN, arguments) if found else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Span:
+    """A stretch of time: published at `floor` or later, and before `ceiling`; None where it is open."""
+
+    floor: datetime | None
+    ceiling: datetime | None
+    words: str
+    title_words: str
+
+
+def _spans(ledger: Transaction, query: SearchQuery, before: Cursor | None) -> Iterator[_Span]:
+    """Yield stretches of time from the newest backwards, each longer than the one before, the last without end."""
+    outline = ledger.row(sql.OUTLINE)
+    assert outline is not None
+    is_marked, since, ceiling = bool(outline["is_marked"]), query.narrowing.since, query.narrowing.until
+    bounds = (outline["newest"], ceiling, before.at if before else None)
+    latest = min(moment for moment in bounds if moment) if outline["newest"] else None
+    articles = FIRST_SPAN
+    while is_marked and latest is not None and query.has_expression:
+        place = ledger.row(sql.PLACE_BEHIND, {"until": latest, "articles": articles})
+        if place is None or (since and place["published_at"] <= since):
+            break
+        floor = place["published_at"]
+        words, title_words = expressions_in(query, marks_between(floor, latest), is_marked=True)
+        yield _Span(floor=floor, ceiling=ceiling, words=words, title_words=title_words)
+        ceiling = latest = floor
+        articles *= GROWTH
+    marks = marks_between(since, latest) if since and latest and since < latest else ""
+    words, title_words = expressions_in(query, marks, is_marked=is_marked)
+    yield _Span(floor=since, ceiling=ceiling, words=words, title_words=title_words)
+
+
+def _arguments(query: SearchQuery, span: _Span, before: Cursor | None) -> dict[str, Any]:
+    asked = query.narrowing
+    arguments: dict[str, Any] = {
+        "words": span.words,
+        "title_words": span.title_words,
+        "ranked": query.wanted_expression,
+        "floor": span.floor,
+        "ceiling": span.ceiling,
+        "at": before.at if before else None,
+        "key": before.key if before else None,
+        "removed_states": list(REMOVED_STATES),
+    }
+    for name in ("source_ids", "not_source_ids", "languages", "not_languages"):
+        arguments[name] = list(getattr(asked, name))
+    for name, event in (("removed", asked.removed), ("changed", asked.changed)):
+        if isinstance(event, Period):
+            arguments |= {f"{name}_since": event.begin, f"{name}_until": event.end}
+    return arguments
+
+
+def _counts(counted: list[Row], found: list[Row]) -> Counts:
+    return Counts(
+        sources=_most_first(row["source_id"] for row in counted),
+        languages=_most_first(row["language"] for row in counted if row["language"]),
+        years=_most_first(row["published_at"].year for row in counted),
+        articles=len(counted),
+        is_all=len(counted) == len(found),
+    )
+
+
+def _most_first(values: Iterable[Value]) -> dict[Value, int]:
+    return dict(Counter(values).most_common())
