@@ -1,12 +1,13 @@
 """One letter, many spellings: what search treats as the same. Nothing here is ever shown to a reader."""
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from importlib.resources import files
 
-__all__ = ["fold_letters", "other_names", "syllable_spellings"]
+__all__ = ["fold_letters", "forms_of", "other_names", "syllable_spellings"]
 
 _STRIPPED_MARKS = "".join(
     chr(code)
@@ -36,6 +37,11 @@ _LATIN_LETTERS = (
 )  # fmt: skip
 _HIRAGANA = (*range(0x3041, 0x3097), 0x309D, 0x309E)
 _KATAKANA_OFFSET = 0x60
+_FOLDED_BLOCKS = (
+    range(0x00C0, 0x0250), range(0x0400, 0x0500), range(0x0620, 0x0700), range(0x1E00, 0x1F00),
+    range(0x3041, 0x3100), range(0xFF10, 0xFFA0),
+)  # fmt: skip
+"""Latin, Cyrillic and Arabic letters, Vietnamese, kana, wide and narrow forms (Unicode block names)."""
 _DIGITS_OF_SCRIPTS = range(0x0660, 0xAC00)
 
 # Hangul syllables are computed: 0xAC00 + (initial * 21 + vowel) * 28 + final (Unicode 16, §3.12).
@@ -119,6 +125,20 @@ def _initials_like(initial: int, vowel: int) -> tuple[int, ...]:
     if vowel != _VOWEL_I and vowel not in _IOTIZED_VOWELS and initial in (_NIEUN, _RIEUL):
         return (_NIEUN, _RIEUL)
     return ()
+
+
+@functools.cache
+def forms_of() -> dict[str, tuple[str, ...]]:
+    """Return the single letters that become each folded one, of the scripts that have such forms."""
+    forms: dict[str, list[str]] = {}
+    for code in itertools.chain.from_iterable(_FOLDED_BLOCKS):
+        letter = chr(code)
+        folded = fold_letters(letter)
+        if len(folded) == 1 and folded != letter:
+            forms.setdefault(folded, []).append(letter)
+    for form, folded in _han_variants():
+        forms.setdefault(_same_letters().get(ord(folded), folded), []).append(form)
+    return {folded: tuple(letters) for folded, letters in forms.items()}
 
 
 @functools.cache

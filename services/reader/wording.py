@@ -27,6 +27,8 @@ _LANGUAGES = {
     "pl": "Polski", "pt": "Português", "ru": "Русский", "tr": "Türkçe", "uk": "Українська", "vi": "Tiếng Việt",
     "zh": "中文",
 }  # fmt: skip
+_LETTERS_FOR_A_COLUMN = 4
+"""Of a text only this much is looked at for an excerpt: spaces and marks without a width are never so many."""
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -46,7 +48,7 @@ def excerpt(text: str, limit: int = 170) -> str:
         text: any text.
         limit: the longest result in columns; a letter of Chinese, Japanese or Korean takes two.
     """
-    whole = " ".join(shown(text).split())
+    whole = " ".join(shown(text[: limit * _LETTERS_FOR_A_COLUMN]).split())
     columns = itertools.accumulate(
         2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in whole
     )

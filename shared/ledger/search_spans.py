@@ -1,6 +1,6 @@
 """Stretches of time in which a search looks one after the other, as the marks of the index name them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.search_query import SearchQuery
@@ -15,7 +15,6 @@ GROWTH = 4
 _DAYS_UP_TO = timedelta(days=62)
 _MONTHS_UP_TO = timedelta(days=5 * 366)
 _YEARS_UP_TO = timedelta(days=100 * 366)
-_DAY = timedelta(days=1)
 _ANY_MARK = "'@y':*"
 
 
@@ -24,12 +23,18 @@ def marks_between(since: datetime, until: datetime) -> str:
 
     Days, months or years, so that there are never more than about a hundred; nothing for a longer time.
     """
-    length = until - since
-    if length > _YEARS_UP_TO:
+    first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
+    if last - first > _YEARS_UP_TO:
         return ""
-    form = "@d%Y%m%d" if length <= _DAYS_UP_TO else "@m%Y%m" if length <= _MONTHS_UP_TO else "@y%Y"
-    names = dict.fromkeys(_name(day, form) for day in _days(since, until))
-    return f"({' | '.join(names)})"
+    if last - first <= _DAYS_UP_TO:
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        names = [f"@d{day.year:04d}{day.month:02d}{day.day:02d}" for day in days]
+    elif last - first <= _MONTHS_UP_TO:
+        months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+        names = [f"@m{month // 12:04d}{month % 12 + 1:02d}" for month in months]
+    else:
+        names = [f"@y{year:04d}" for year in range(first.year, last.year + 1)]
+    return f"({' | '.join(map(_quoted, names))})"
 
 
 def expressions_in(query: SearchQuery, span: str, *, is_marked: bool) -> tuple[str, str]:
@@ -56,19 +61,6 @@ def expressions_in(query: SearchQuery, span: str, *, is_marked: bool) -> tuple[s
 
 def _all_of(marks: Sequence[str], words: str) -> str:
     return " & ".join((*marks, words)) if words else ""
-
-
-def _days(since: datetime, until: datetime) -> Iterator[datetime]:
-    day = since.astimezone(UTC)
-    last = until.astimezone(UTC)
-    while day.date() < last.date():
-        yield day
-        day += _DAY
-    yield last
-
-
-def _name(day: datetime, form: str) -> str:
-    return _quoted(f"{form[:2]}{day.year:04d}{day.strftime(form[4:])}")
 
 
 def _quoted(mark: str) -> str:

@@ -40,6 +40,16 @@ class Counts:
     is_all: bool
     """False where there are more, and only the newest were counted."""
 
+    def as_json(self) -> dict[str, object]:
+        """Return the counts as exports show them."""
+        return {
+            "articles": self.articles,
+            "is_all": self.is_all,
+            "sources": dict(self.sources),
+            "languages": dict(self.languages),
+            "years": {str(year): count for year, count in self.years.items()},
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRows:
