@@ -11,9 +11,9 @@ import typer
 from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
 from services.admin.merging_cli import add_merging_commands
-from services.admin.search_cli import add_search_commands
 from services.admin.operating_cli import add_operating_commands
 from services.admin.printing import print_json
+from services.admin.search_cli import add_search_commands
 from services.admin.telling_cli import add_telling_commands
 from services.admin.watch_cli import add_watch_commands
 from services.admin.webhook_cli import add_webhook_commands
