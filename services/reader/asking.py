@@ -9,6 +9,7 @@ from shared.ledger.cursor import Cursor, CursorError
 
 __all__ = [
     "article_id_of",
+    "counts_wanted",
     "cursor_of",
     "language_of",
     "number_of",
@@ -110,6 +111,11 @@ def start_of(request: Request) -> int | None:
     if start != "0" and (not _NUMBER.fullmatch(start) or int(start) > _MAX_START):
         raise BadAddressError("This is not a place in the list. Begin again at its first page.")
     return int(start)
+
+
+def counts_wanted(request: Request) -> bool:
+    """Return whether the matches are to be counted by source, language and year."""
+    return request.query_params.get("counts", "") in ("1", "yes")
 
 
 def query_of(request: Request) -> str:

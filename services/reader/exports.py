@@ -4,7 +4,15 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.asking import article_id_of, cursor_of, language_of, query_of, source_id_of, start_of
+from services.reader.asking import (
+    article_id_of,
+    counts_wanted,
+    cursor_of,
+    language_of,
+    query_of,
+    source_id_of,
+    start_of,
+)
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.remembered import Remembered
@@ -82,7 +90,11 @@ class Exports:
         """Articles by their words and what else was asked, in either order, with counts on the first page."""
         query, start = query_tokens(query_of(request)), start_of(request)
         page = self._catalogue.search(
-            query, self._settings.results_on_page, before=cursor_of(request), start=start
+            query,
+            self._settings.results_on_page,
+            before=cursor_of(request),
+            start=start,
+            counted=counts_wanted(request),
         )
         order = {"q": query.text, "sort": "" if start is None else "relevance"}
         following = _next("/search.json", page.next, **order)

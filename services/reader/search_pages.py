@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.asking import cursor_of, query_of, start_of
+from services.reader.asking import counts_wanted, cursor_of, query_of, start_of
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.highlighting import pattern_of_words
 from services.reader.remembered import Remembered
@@ -45,7 +45,10 @@ class SearchPages:
         """Articles by their words and what else was asked."""
         query, before, start = query_tokens(query_of(request)), cursor_of(request), start_of(request)
         order = "" if start is None else "relevance"
-        page = self._catalogue.search(query, self._settings.results_on_page, before=before, start=start)
+        counted = counts_wanted(request)
+        page = self._catalogue.search(
+            query, self._settings.results_on_page, before=before, start=start, counted=counted
+        )
         pattern, sources = pattern_of_words(query.words), self._sources.get()
         return self._render.page(
             request,
@@ -56,6 +59,8 @@ class SearchPages:
             facets=facets_of(query, page.counts, sources, order=order) if page.counts else (),
             notices=notices_of(query, sources),
             order=order,
+            address_counted=search_address(query.text, counts="1"),
+            is_counted=counted,
             address_by_date=search_address(query.text),
             address_by_relevance=search_address(query.text, sort="relevance"),
             address_earlier=None

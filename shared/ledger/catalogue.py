@@ -46,7 +46,7 @@ class SearchPage:
     next_start: int | None
     """Of a search by relevance."""
     counts: Counts | None
-    """How all matches are spread; on first pages."""
+    """How all matches are spread, where that is wanted or known from the page."""
 
 
 class Catalogue:
@@ -206,6 +206,7 @@ class Catalogue:
         *,
         before: Cursor | None = None,
         start: int | None = None,
+        counted: bool = False,
     ) -> SearchPage:
         """Return the articles of which any revision matches, the newest first.
 
@@ -216,12 +217,13 @@ class Catalogue:
             limit: how many at most.
             before: where the last page ended.
             start: set to have the most relevant first: how many of them were on earlier pages.
+            counted: also count all matches, up to a bound, in the order of dates.
         """
         if query.is_empty:
             return SearchPage(items=(), next=None, next_start=None, counts=None)
         searching = Searching(self.database)
         if start is None:
-            found = searching.newest(query, limit, before=before)
+            found = searching.newest(query, limit, before=before, counted=counted)
         else:
             found = searching.most_relevant(query, limit, start=start)
         hits = tuple(_hit(row) for row in found.rows)

@@ -1,21 +1,41 @@
 """Stretches of time in which a search looks one after the other, as the marks of the index name them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.search_query import SearchQuery
 
-__all__ = ["FIRST_SPAN", "GROWTH", "expressions_in", "marks_between"]
+__all__ = ["FIRST_SPAN", "Pace", "expressions_in", "marks_between"]
 
-FIRST_SPAN = 200
+FIRST_SPAN = 100
 """Articles in the first stretch, the newest."""
-GROWTH = 4
-"""How much longer each further stretch is: at most about so many times what was wanted is found too much."""
+_LEAST_GROWTH, _MOST_GROWTH = 2, 16
+_SPARE = 1.5
 
 _DAYS_UP_TO = timedelta(days=62)
 _MONTHS_UP_TO = timedelta(days=5 * 366)
 _YEARS_UP_TO = timedelta(days=100 * 366)
 _ANY_MARK = "'@y':*"
+
+
+@dataclass(slots=True)
+class Pace:
+    """How long each stretch is, by what was found in those before it."""
+
+    wanted: int
+    found: int = 0
+    _behind: int = 0
+
+    def next_articles(self) -> int:
+        """Return the articles of the next stretch: as many as will hold what is still wanted, if it goes on so."""
+        if self._behind == 0:
+            articles = FIRST_SPAN
+        else:
+            needed = self._behind * _SPARE * (self.wanted - self.found) / max(self.found, 1)
+            articles = int(min(max(needed, self._behind * _LEAST_GROWTH), self._behind * _MOST_GROWTH))
+        self._behind += articles
+        return articles
 
 
 def marks_between(since: datetime, until: datetime) -> str:

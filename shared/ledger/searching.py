@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from shared.ledger import searching_sql as sql
 from shared.ledger.cursor import Cursor
 from shared.ledger.database import Database, Row, Transaction
-from shared.ledger.search_spans import FIRST_SPAN, GROWTH, expressions_in, marks_between
+from shared.ledger.search_spans import Pace, expressions_in, marks_between
 from shared.search_narrowing import Period
 from shared.search_query import SearchQuery
 
@@ -25,8 +25,10 @@ REMOVED_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
 
 Value = TypeVar("Value", str, int)
 
-_COUNTED = 200
-"""The newest matches: they are counted by source, language and year, and of them the most relevant are chosen."""
+_COUNTED = 1000
+"""The newest matches that are counted by source, language and year, when that is wanted."""
+_RANKED = 200
+"""The newest matches, and the newest with the words in the title, of which the most relevant are chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,32 +68,31 @@ class Searching:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def newest(self, query: SearchQuery, limit: int, *, before: Cursor | None = None) -> FoundRows:
-        """Return the newest articles that match, with counts on the first page."""
-        wanted = limit + 1 if before else max(limit + 1, _COUNTED + 1)
+    def newest(
+        self, query: SearchQuery, limit: int, *, before: Cursor | None = None, counted: bool = False
+    ) -> FoundRows:
+        """Return the newest articles that match; with counts if they are wanted, or are all on this page."""
+        wanted = max(limit, _COUNTED if counted else 0) + 1
         with self._database.transaction() as ledger:
             ledger.run_script(sql.BEGIN)
             found = _collect(ledger, query, wanted, before=before)
             rows = _shown(ledger, found[:limit])
-        return FoundRows(
-            rows=rows,
-            has_more=len(found) > limit,
-            counts=None if before else _counts(found[:_COUNTED], found),
-        )
+        is_whole = before is None and len(found) <= limit
+        counts = _counts(found[:_COUNTED], found) if counted or is_whole else None
+        return FoundRows(rows=rows, has_more=len(found) > limit, counts=counts)
 
     def most_relevant(self, query: SearchQuery, limit: int, *, start: int = 0) -> FoundRows:
         """Return those that match best among the newest with the words in the title and the newest of all."""
         in_title = replace(query, clauses=(), title_clauses=(*query.title_clauses, *query.clauses))
         with self._database.transaction() as ledger:
             ledger.run_script(sql.BEGIN)
-            found = _collect(ledger, query, _COUNTED + 1, is_ranked=True)
-            best = {row["article_id"]: row for row in _collect(ledger, in_title, _COUNTED, is_ranked=True)}
-            best |= {row["article_id"]: row for row in found}
+            found = _collect(ledger, query, _RANKED, is_ranked=True)
+            found += _collect(ledger, in_title, _RANKED, is_ranked=True)
+            best = {row["article_id"]: row for row in found}
             ordered = sorted(best.values(), key=lambda row: row["published_at"], reverse=True)
             ordered.sort(key=lambda row: row["rank"], reverse=True)
             rows = _shown(ledger, ordered[start : start + limit])
-        counts = None if start else _counts(found[:_COUNTED], found)
-        return FoundRows(rows=rows, has_more=len(ordered) > start + limit, counts=counts)
+        return FoundRows(rows=rows, has_more=len(ordered) > start + limit, counts=None)
 
 
 def _collect(
@@ -104,10 +105,12 @@ def _collect(
 ) -> list[Row]:
     """Return what is needed to list, count and rank the newest matches, the newest first."""
     statement = sql.matches(query, is_ranked=is_ranked)
+    pace = Pace(wanted=wanted)
     found: list[Row] = []
-    for span in _spans(ledger, query, before):
+    for span in _spans(ledger, query, before, pace):
         arguments = _arguments(query, span, before) | {"limit": wanted - len(found)}
         found += ledger.rows(statement, arguments)
+        pace.found = len(found)
         if len(found) >= wanted:
             break
     return found
@@ -133,23 +136,21 @@ class _Span:
     title_words: str
 
 
-def _spans(ledger: Transaction, query: SearchQuery, before: Cursor | None) -> Iterator[_Span]:
-    """Yield stretches of time from the newest backwards, each longer than the one before, the last without end."""
+def _spans(ledger: Transaction, query: SearchQuery, before: Cursor | None, pace: Pace) -> Iterator[_Span]:
+    """Yield stretches of time from the newest backwards, as long as the pace says, the last without end."""
     outline = ledger.row(sql.OUTLINE)
     assert outline is not None
     is_marked, since, ceiling = bool(outline["is_marked"]), query.narrowing.since, query.narrowing.until
     bounds = (outline["newest"], ceiling, before.at if before else None)
     latest = min(moment for moment in bounds if moment) if outline["newest"] else None
-    articles = FIRST_SPAN
     while is_marked and latest is not None and query.has_expression:
-        place = ledger.row(sql.PLACE_BEHIND, {"until": latest, "articles": articles})
+        place = ledger.row(sql.PLACE_BEHIND, {"until": latest, "articles": pace.next_articles()})
         if place is None or (since and place["published_at"] <= since):
             break
         floor = place["published_at"]
         words, title_words = expressions_in(query, marks_between(floor, latest), is_marked=True)
         yield _Span(floor=floor, ceiling=ceiling, words=words, title_words=title_words)
         ceiling = latest = floor
-        articles *= GROWTH
     marks = marks_between(since, latest) if since and latest and since < latest else ""
     words, title_words = expressions_in(query, marks, is_marked=is_marked)
     yield _Span(floor=since, ceiling=ceiling, words=words, title_words=title_words)

@@ -99,7 +99,7 @@ def test_an_article_is_found_in_its_time_after_its_date_was_corrected(
 def test_articles_over_many_spans_are_each_found_once_and_in_order(
     factory: CatalogueFactory, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.ledger.searching.FIRST_SPAN", 2)
+    monkeypatch.setattr("shared.ledger.search_spans.FIRST_SPAN", 2)
     for number in range(23):
         day = (NOON - timedelta(days=number * number)).date().isoformat()
         said = Text(
@@ -148,7 +148,7 @@ def test_what_says_it_in_the_title_is_more_relevant_than_what_is_newer(
     assert second.next_start is None
 
 
-def test_matches_are_counted_by_source_language_and_year_on_the_first_page_only(
+def test_matches_are_counted_by_source_language_and_year_when_wanted_or_all_on_the_page(
     factory: CatalogueFactory, catalogue: Catalogue
 ) -> None:
     for number in range(3):
@@ -156,7 +156,7 @@ def test_matches_are_counted_by_source_language_and_year_on_the_first_page_only(
     factory.article("rodong-ko", rally("집회", "2012-05-05", language="ko"))
     query = query_tokens("rally")
 
-    page = catalogue.search(query, 2)
+    page = catalogue.search(query, 2, counted=True)
 
     assert page.counts is not None
     assert page.counts.as_json() == {
@@ -166,7 +166,8 @@ def test_matches_are_counted_by_source_language_and_year_on_the_first_page_only(
         "languages": {"en": 3, "ko": 1},
         "years": {"2012": 2, "2011": 1, "2010": 1},
     }
-    assert catalogue.search(query, 2, before=page.next).counts is None
+    assert catalogue.search(query, 2).counts is None
+    assert catalogue.search(query, 4).counts == page.counts
 
 
 def test_an_article_merged_away_is_found_with_the_one_that_took_it(
