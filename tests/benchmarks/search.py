@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from subprocess import Popen
 from urllib.parse import quote
 
@@ -93,7 +94,10 @@ def fill(url: str, articles: int) -> None:
     target, capture = sources_with_a_capture(database)
     database.close()
     made = tokens = copied = 0.0
-    with psycopg.connect(url) as connection, ProcessPoolExecutor(max_workers=2) as workers:
+    with (
+        psycopg.connect(url) as connection,
+        ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as workers,
+    ):
         indexes = connection.execute(INDEXES).fetchall()
         for name, _ in indexes:
             connection.execute(f'drop index "{name}"')
@@ -218,6 +222,8 @@ def measure(url: str, articles: int, questions: int) -> None:
         for name, paths in kinds_of_paths(articles, questions).items():
             ask(port, paths[: READERS * 2])
             print(Timings(name=name, took=ask(port, paths)), flush=True)
+            if name.endswith("page"):
+                print(Timings(name=f"{name}, one reader", took=ask(port, paths, readers=1)), flush=True)
 
 
 def kinds_of_paths(articles: int, questions: int) -> dict[str, list[str]]:
@@ -257,12 +263,11 @@ def take(values: Iterator[str], count: int) -> list[str]:
     return [next(values) for _ in range(count)]
 
 
-def ask(port: int, paths: Sequence[str]) -> list[float]:
-    """Ask for all paths, four readers at once, and return how long each answer took in milliseconds."""
-    with ThreadPoolExecutor(max_workers=READERS) as readers:
-        parts = readers.map(
-            partial(_ask_in_turn, port), [paths[reader::READERS] for reader in range(READERS)]
-        )
+def ask(port: int, paths: Sequence[str], *, readers: int = READERS) -> list[float]:
+    """Ask for all paths, so many readers at once, and return how long each answer took in milliseconds."""
+    shares = [paths[reader::readers] for reader in range(readers)]
+    with ThreadPoolExecutor(max_workers=readers) as threads:
+        parts = threads.map(partial(_ask_in_turn, port), shares)
         return [took for part in parts for took in part]
 
 
