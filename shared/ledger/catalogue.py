@@ -57,6 +57,7 @@ class Catalogue:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._searching = Searching(database)
 
     def latest(
         self,
@@ -221,11 +222,10 @@ class Catalogue:
         """
         if query.is_empty:
             return SearchPage(items=(), next=None, next_start=None, counts=None)
-        searching = Searching(self.database)
         if start is None:
-            found = searching.newest(query, limit, before=before, counted=counted)
+            found = self._searching.newest(query, limit, before=before, counted=counted)
         else:
-            found = searching.most_relevant(query, limit, start=start)
+            found = self._searching.most_relevant(query, limit, start=start)
         hits = tuple(_hit(row) for row in found.rows)
         has_next = found.has_more and bool(hits)
         return SearchPage(

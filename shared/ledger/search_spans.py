@@ -1,12 +1,13 @@
 """Stretches of time in which a search looks one after the other, as the marks of the index name them."""
 
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from shared.search_query import SearchQuery
 
-__all__ = ["FIRST_SPAN", "Pace", "expressions_in", "marks_between"]
+__all__ = ["FIRST_SPAN", "Pace", "Steps", "expressions_in", "marks_between"]
 
 FIRST_SPAN = 100
 """Articles in the first stretch, the newest."""
@@ -19,23 +20,43 @@ _YEARS_UP_TO = timedelta(days=100 * 366)
 _ANY_MARK = "'@y':*"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """The moments behind each so many articles of the archive, the newest first."""
+
+    articles: int
+    moments: Sequence[datetime]
+
+    def behind(self, moment: datetime, articles: int) -> datetime | None:
+        """Return a moment about so many articles before another, and none beyond the oldest step."""
+        passed = bisect.bisect_left(self.moments, -moment.timestamp(), key=lambda one: -one.timestamp())
+        at = passed + max(1, articles // self.articles) - 1
+        while at < len(self.moments) and self.moments[at] >= moment:
+            at += 1  # many articles of one moment
+        return self.moments[at] if at < len(self.moments) else None
+
+
 @dataclass(slots=True)
 class Pace:
     """How long each stretch is, by what was found in those before it."""
 
     wanted: int
+    steps: Steps
     found: int = 0
     _behind: int = 0
 
-    def next_articles(self) -> int:
-        """Return the articles of the next stretch: as many as will hold what is still wanted, if it goes on so."""
+    def next_floor(self, latest: datetime) -> datetime | None:
+        """Return where the next stretch ends that begins at `latest`; None where what is left is one stretch.
+
+        It has as many articles as will hold what is still wanted, if it goes on as before.
+        """
         if self._behind == 0:
-            articles = FIRST_SPAN
+            articles = self.steps.articles
         else:
             needed = self._behind * _SPARE * (self.wanted - self.found) / max(self.found, 1)
             articles = int(min(max(needed, self._behind * _LEAST_GROWTH), self._behind * _MOST_GROWTH))
         self._behind += articles
-        return articles
+        return self.steps.behind(latest, articles)
 
 
 def marks_between(since: datetime, until: datetime) -> str:

@@ -5,16 +5,18 @@ search looks at a short stretch of time first and at longer ones until it has en
 that hold a frequent word (decision 0041).
 """
 
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared.ledger import search_spans
 from shared.ledger import searching_sql as sql
 from shared.ledger.cursor import Cursor
 from shared.ledger.database import Database, Row, Transaction
-from shared.ledger.search_spans import Pace, expressions_in, marks_between
+from shared.ledger.search_spans import Pace, Steps, expressions_in, marks_between
 from shared.search_narrowing import Period
 from shared.search_query import SearchQuery
 
@@ -27,6 +29,8 @@ Value = TypeVar("Value", str, int)
 
 _COUNTED = 1000
 """The newest matches that are counted by source, language and year, when that is wanted."""
+_STEPS_SECONDS = 60
+"""How old the moments may be at which stretches end."""
 _RANKED = 200
 """The newest matches, and the newest with the words in the title, of which the most relevant are chosen."""
 
@@ -65,8 +69,22 @@ class FoundRows:
 class Searching:
     """Looks in the index of the words."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._database = database
+        self._monotonic = monotonic
+        self._steps: tuple[float, Steps] | None = None
+
+    def _current_steps(self, ledger: Transaction) -> Steps:
+        """Return the steps through the archive. Old ones only bound stretches a little otherwise."""
+        now, kept = self._monotonic(), self._steps
+        if kept is None or now - kept[0] >= _STEPS_SECONDS:
+            rows = ledger.rows(sql.STEPS, {"step": search_spans.FIRST_SPAN})
+            kept = (
+                now,
+                Steps(articles=search_spans.FIRST_SPAN, moments=[row["published_at"] for row in rows]),
+            )
+            self._steps = kept
+        return kept[1]
 
     def newest(
         self, query: SearchQuery, limit: int, *, before: Cursor | None = None, counted: bool = False
@@ -75,7 +93,7 @@ class Searching:
         wanted = max(limit, _COUNTED if counted else 0) + 1
         with self._database.transaction() as ledger:
             ledger.run_script(sql.BEGIN)
-            found = _collect(ledger, query, wanted, before=before)
+            found = _collect(ledger, query, wanted, steps=self._current_steps(ledger), before=before)
             rows = _shown(ledger, found[:limit])
         is_whole = before is None and len(found) <= limit
         counts = _counts(found[:_COUNTED], found) if counted or is_whole else None
@@ -86,8 +104,9 @@ class Searching:
         in_title = replace(query, clauses=(), title_clauses=(*query.title_clauses, *query.clauses))
         with self._database.transaction() as ledger:
             ledger.run_script(sql.BEGIN)
-            found = _collect(ledger, query, _RANKED, is_ranked=True)
-            found += _collect(ledger, in_title, _RANKED, is_ranked=True)
+            steps = self._current_steps(ledger)
+            found = _collect(ledger, query, _RANKED, steps=steps, is_ranked=True)
+            found += _collect(ledger, in_title, _RANKED, steps=steps, is_ranked=True)
             best = {row["article_id"]: row for row in found}
             ordered = sorted(best.values(), key=lambda row: row["published_at"], reverse=True)
             ordered.sort(key=lambda row: row["rank"], reverse=True)
@@ -100,12 +119,13 @@ def _collect(
     query: SearchQuery,
     wanted: int,
     *,
+    steps: Steps,
     before: Cursor | None = None,
     is_ranked: bool = False,
 ) -> list[Row]:
     """Return what is needed to list, count and rank the newest matches, the newest first."""
     statement = sql.matches(query, is_ranked=is_ranked)
-    pace = Pace(wanted=wanted)
+    pace = Pace(wanted=wanted, steps=steps)
     found: list[Row] = []
     for span in _spans(ledger, query, before, pace):
         arguments = _arguments(query, span, before) | {"limit": wanted - len(found)}
@@ -144,10 +164,9 @@ def _spans(ledger: Transaction, query: SearchQuery, before: Cursor | None, pace:
     bounds = (outline["newest"], ceiling, before.at if before else None)
     latest = min(moment for moment in bounds if moment) if outline["newest"] else None
     while is_marked and latest is not None and query.has_expression:
-        place = ledger.row(sql.PLACE_BEHIND, {"until": latest, "articles": pace.next_articles()})
-        if place is None or (since and place["published_at"] <= since):
+        floor = pace.next_floor(latest)
+        if floor is None or (since and floor <= since):
             break
-        floor = place["published_at"]
         words, title_words = expressions_in(query, marks_between(floor, latest), is_marked=True)
         yield _Span(floor=floor, ceiling=ceiling, words=words, title_words=title_words)
         ceiling = latest = floor

@@ -5,7 +5,7 @@ from typing import LiteralString
 from shared.ledger.catalogue_sql import SUMMARY_COLUMNS
 from shared.search_query import SearchQuery
 
-__all__ = ["BEGIN", "OUTLINE", "PLACE_BEHIND", "SHOWN", "matches"]
+__all__ = ["BEGIN", "OUTLINE", "SHOWN", "STEPS", "matches"]
 
 # The words decide, and the index of words knows them: without this the planner sometimes reads the whole table, or
 # keeps a plan that was made for another word.
@@ -21,12 +21,14 @@ OUTLINE: LiteralString = """
 select is_marked, (select max(published_at) from articles where merged_into is null) as newest from search_index
 """
 
-PLACE_BEHIND: LiteralString = """
-select published_at from articles
-where merged_into is null and published_at < %(until)s
-order by published_at desc, article_id offset %(articles)s limit 1
+STEPS: LiteralString = """
+select published_at from (
+    select published_at, row_number() over (order by published_at desc) - 1 as place
+    from articles where merged_into is null
+) placed
+where place > 0 and place %% %(step)s = 0 order by published_at desc
 """
-"""The moment behind so many articles, counted back from `until`; nothing when there are not so many."""
+"""The moments behind each so many articles, the newest first."""
 
 SHOWN: LiteralString = f"""
 select {SUMMARY_COLUMNS}, found.only_in_earlier,
