@@ -222,8 +222,7 @@ def measure(url: str, articles: int, questions: int) -> None:
         for name, paths in kinds_of_paths(articles, questions).items():
             ask(port, paths[: READERS * 2])
             print(Timings(name=name, took=ask(port, paths)), flush=True)
-            if name.endswith("page"):
-                print(Timings(name=f"{name}, one reader", took=ask(port, paths, readers=1)), flush=True)
+            print(Timings(name=f"{name}, one reader", took=ask(port, paths, readers=1)), flush=True)
 
 
 def kinds_of_paths(articles: int, questions: int) -> dict[str, list[str]]:
