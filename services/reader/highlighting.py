@@ -61,7 +61,7 @@ def marked_excerpt(text: str, pattern: re.Pattern[str] | None) -> tuple[Marked, 
     if found is None or (begin == 0 and found.start() < _AFTER):
         return marked(excerpt(plain, _BEFORE + _AFTER), pattern)
     before = max(found.start() - _BEFORE, 0)
-    start = plain.rfind(" ", before, found.start()) + 1 or max(found.start() - _BEFORE // 3, 0)
+    start = plain.find(" ", before, found.start()) + 1 or max(found.start() - _BEFORE // 3, 0)
     return (Marked(text="… "), *marked(excerpt(plain[start:], _BEFORE + _AFTER), pattern))
 
 

@@ -35,6 +35,7 @@ def test_the_excerpt_is_the_part_around_the_first_match() -> None:
 
     assert "needle" in [piece.text for piece in pieces if piece.is_match]
     assert pieces[0].text.startswith("…")
+    assert "beginning the " in "".join(piece.text for piece in pieces)
 
 
 @given(st.text(max_size=200), st.lists(st.text(min_size=1, max_size=6), max_size=4))
