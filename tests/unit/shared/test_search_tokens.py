@@ -129,7 +129,7 @@ def test_any_text_is_a_query_whose_brackets_and_quotes_close(text: str) -> None:
 
     assert "'" not in outside
     assert outside.count("(") == outside.count(")")
-    assert re.fullmatch(r"[()&|<>:* -]*", outside)
+    assert re.fullmatch(r"[()&|!<>:* -]*", outside)
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "P", "Z"]), max_size=60))
