@@ -1,4 +1,4 @@
-"""The words of an article as PostgreSQL indexes them, and a reader's query as PostgreSQL matches it.
+"""The words of an article as PostgreSQL indexes them, and the words of a query as PostgreSQL matches them.
 
 Both sides are made here, so that they agree. Languages with spaces give words. Hangul, Han and kana, where
 a space is a matter of style, give overlapping pairs of characters: 로동신문 is 로동, 동신, 신문 at three
@@ -14,28 +14,27 @@ from dataclasses import dataclass
 
 from shared.spellings import fold_letters, other_names, syllable_spellings
 
-__all__ = ["SearchQuery", "Step", "query_tokens", "search_vector_text"]
+__all__ = ["MAX_STEPS", "TOKENIZER", "Clause", "Step", "clause_expression", "clause_of", "search_vector_text"]
+
+TOKENIZER = "@v2"
+"""The version of these rules and of `shared.spellings`, kept in every vector: no word has this sign.
+
+A change of what is indexed raises it, and `pressmark reindex` makes the vectors of older versions anew.
+"""
 
 _PAIRED = (
     "\u1100-\u11ff\u3005\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U000323af"
 )
 _RUN = re.compile(rf"(?P<paired>[{_PAIRED}]+(?:[ \t]+[{_PAIRED}]+)*)|[^\W_{_PAIRED}]+")
-_QUERY_PART = re.compile(
-    r'"(?P<phrase>[^"]*)"?|(?P<operator>site|lang):(?P<value>[^\s"]+)|[^\s"]+', re.IGNORECASE
-)
-_SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_LANGUAGE = re.compile(r"[a-z]{2,8}")
-_QUOTES = str.maketrans("“”„‟«»「」『』＂", '"' * 11)
-
 _MAX_POSITION = 16383
 """The last position a tsvector can hold. A longer text begins again at 1, so its phrases are still found."""
 _MAX_POSITIONS_OF_A_TOKEN = 255
 _MAX_VECTOR_BYTES = 1_000_000  # PostgreSQL refuses 1 MiB
 _MAX_TOKEN_LETTERS = 64
 _PARAGRAPH_GAP = 2
-_MAX_QUERY_LETTERS = 400
-_MAX_STEPS = 48
+MAX_STEPS = 48
+"""A phrase, and a query, is looked up as far as it has so many words or pairs."""
 _ALL_SPELLINGS_FROM = 4
 """From this many characters on, a word in which every syllable may vary still means only itself."""
 _IGNORES_SPACES_FROM = 3
@@ -59,34 +58,16 @@ Phrase = tuple[Step, ...]
 """Steps that follow one another without a gap."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchQuery:
-    """What a reader asks for: every clause holds, and a clause holds when one of its phrases does."""
-
-    text: str
-    """The query as typed, shortened if it was far too long."""
-    words: tuple[str, ...]
-    """What to mark in an excerpt: the words and phrases as typed."""
-    clauses: tuple[tuple[Phrase, ...], ...]
-    source_ids: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-
-    @property
-    def expression(self) -> str:
-        """Return the query in the syntax of a tsquery; empty when it asks for no word."""
-        return " & ".join(_clause_expression(clause) for clause in self.clauses)
-
-    @property
-    def is_empty(self) -> bool:
-        """True when it asks for nothing that could be looked up."""
-        return not (self.clauses or self.source_ids or self.languages)
+Clause = tuple[Phrase, ...]
+"""One word or phrase as asked for, in every name it has: it holds when one of its phrases does."""
 
 
 def search_vector_text(title: str, body: str | Sequence[str]) -> str:
     """Return an article's words as the text of a `tsvector`, to be given as `%(search)s::tsvector`.
 
     Title words have weight A. Positions count words, or characters where there are no words, so that phrases
-    can be asked for; paragraphs are kept apart. A text too large for a tsvector is indexed as far as it goes.
+    can be asked for; paragraphs are kept apart. A text too large for a tsvector is indexed as far as it goes. The
+    version of the tokenizer comes first.
 
     Args:
         title: the title as shown.
@@ -94,7 +75,7 @@ def search_vector_text(title: str, body: str | Sequence[str]) -> str:
     """
     paragraphs = body.splitlines() if isinstance(body, str) else body
     positions: dict[str, list[str]] = {}
-    size = 0
+    size = len(TOKENIZER) + 8
     for token, position, weight in _placed_tokens(title, paragraphs):
         at = positions.setdefault(token, [])
         if not at:
@@ -104,35 +85,20 @@ def search_vector_text(title: str, body: str | Sequence[str]) -> str:
             at.append(f"{position % _MAX_POSITION + 1}{weight}")
         if size > _MAX_VECTOR_BYTES:
             break
-    return " ".join(f"{_quoted(token)}:{','.join(at)}" for token, at in positions.items())
+    words = (f"{_quoted(token)}:{','.join(at)}" for token, at in positions.items())
+    return " ".join((_quoted(TOKENIZER), *words))
 
 
-def query_tokens(query: str) -> SearchQuery:
-    """Read a reader's query: words, "phrases", `site:SOURCE` and `lang:xx`; all of it must hold.
+def clause_of(words: str) -> Clause:
+    """Return a word or a phrase as the index has it; empty when nothing in it could be looked up."""
+    folded = fold_letters(words)
+    phrases = (_phrase(spelling) for spelling in (folded, *other_names(folded)))
+    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
 
-    Any text is a query; what cannot be looked up is left out. Spellings of North and South find each other.
-    """
-    text = query.translate(_QUOTES)[:_MAX_QUERY_LETTERS].strip()
-    words: list[str] = []
-    clauses: list[tuple[Phrase, ...]] = []
-    filters: dict[str, list[str]] = {"site": [], "lang": []}
-    for part in _QUERY_PART.finditer(text):
-        operator, value = (part["operator"] or "").lower(), (part["value"] or "").lower()
-        if operator and (_SOURCE_ID if operator == "site" else _LANGUAGE).fullmatch(value):
-            filters[operator].append(value)
-            continue
-        word = part["phrase"] if part["phrase"] is not None else part[0]
-        clause = _clause(fold_letters(word))
-        if clause and sum(len(phrases[0]) for phrases in (*clauses, clause)) <= _MAX_STEPS:
-            words.append(word)
-            clauses.append(clause)
-    return SearchQuery(
-        text=text,
-        words=tuple(words),
-        clauses=tuple(dict.fromkeys(clauses)),
-        source_ids=tuple(dict.fromkeys(filters["site"])),
-        languages=tuple(dict.fromkeys(filters["lang"])),
-    )
+
+def clause_expression(clause: Clause) -> str:
+    """Return a clause in the syntax of a tsquery."""
+    return f"({' | '.join(' <-> '.join(step.expression for step in phrase) for phrase in clause)})"
 
 
 def _placed_tokens(title: str, paragraphs: Sequence[str]) -> Iterator[tuple[str, int, str]]:
@@ -165,11 +131,6 @@ def _tokens(text: str) -> Iterator[tuple[int, str]]:
             position += 1
 
 
-def _clause(folded: str) -> tuple[Phrase, ...]:
-    phrases = (_phrase(spelling) for spelling in (folded, *other_names(folded)))
-    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
-
-
 def _phrase(folded: str) -> Phrase:
     steps: list[Step] = []
     runs = list(_RUN.finditer(folded))
@@ -178,7 +139,7 @@ def _phrase(folded: str) -> Phrase:
             steps.append(Step(tokens=(run[0][:_MAX_TOKEN_LETTERS],)))
         else:
             steps.extend(_paired_steps(run[0], is_last=run is runs[-1]))
-    return tuple(steps[:_MAX_STEPS])
+    return tuple(steps[:MAX_STEPS])
 
 
 def _paired_steps(run: str, *, is_last: bool) -> Iterator[Step]:
@@ -198,10 +159,6 @@ def _paired_steps(run: str, *, is_last: bool) -> Iterator[Step]:
         yield Step(tokens=spellings[0], prefix=True)
     elif not is_last:
         yield Step(tokens=spellings[-1])
-
-
-def _clause_expression(phrases: tuple[Phrase, ...]) -> str:
-    return f"({' | '.join(' <-> '.join(step.expression for step in phrase) for phrase in phrases)})"
 
 
 def _quoted(token: str) -> str:

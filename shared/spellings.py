@@ -1,12 +1,13 @@
 """One letter, many spellings: what search treats as the same. Nothing here is ever shown to a reader."""
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 from importlib.resources import files
 
-__all__ = ["fold_letters", "other_names", "syllable_spellings"]
+__all__ = ["fold_letters", "forms_of", "other_names", "syllable_spellings"]
 
 _STRIPPED_MARKS = "".join(
     chr(code)
@@ -23,7 +24,25 @@ _INVISIBLE = "\u00ad\u034f\u061c\u0640\u180e\u200b\u200c\u200d\u200e\u200f\u2060
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xFE00, 0xFE10))
 )
 
-_ARABIC_LETTERS = (("ى", "ي"), ("ة", "ه"), ("ک", "ك"))
+# Letters of Arabic script that keyboards of different languages give for the same one (Persian yeh and kaf, Urdu
+# heh and yeh barree), with the final forms that writers exchange, and alef with wasla.
+_ARABIC_LETTERS = (
+    ("ى", "ي"), ("ی", "ي"), ("ے", "ي"), ("ې", "ي"), ("ة", "ه"), ("ہ", "ه"), ("ھ", "ه"), ("ە", "ه"),
+    ("ک", "ك"), ("ڪ", "ك"), ("ٱ", "ا"),
+)  # fmt: skip
+# Latin letters that Unicode does not take apart into a letter and its accent, as those write them who lack them.
+_LATIN_LETTERS = (
+    ("ø", "o"), ("đ", "d"), ("ð", "d"), ("ł", "l"), ("ħ", "h"), ("ı", "i"), ("ŧ", "t"), ("ŋ", "n"),
+    ("æ", "ae"), ("œ", "oe"), ("þ", "th"),
+)  # fmt: skip
+_HIRAGANA = (*range(0x3041, 0x3097), 0x309D, 0x309E)
+_KATAKANA_OFFSET = 0x60
+_FOLDED_BLOCKS = (
+    range(0x00C0, 0x0250), range(0x0400, 0x0500), range(0x0620, 0x0700), range(0x1E00, 0x1F00),
+    range(0x3041, 0x3100), range(0xFF10, 0xFFA0),
+)  # fmt: skip
+"""Latin, Cyrillic and Arabic letters, Vietnamese, kana, wide and narrow forms (Unicode block names)."""
+_DIGITS_OF_SCRIPTS = range(0x0660, 0xAC00)
 
 # Hangul syllables are computed: 0xAC00 + (initial * 21 + vowel) * 28 + final (Unicode 16, §3.12).
 _FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3
@@ -43,7 +62,10 @@ _NORTH_AND_SOUTH = re.findall(
     쎄멘트/시멘트 쏘련/소련 로씨야/러시아 이딸리아/이탈리아 에스빠냐/스페인 까나다/캐나다 꾸바/쿠바
     뽈스까/폴란드 웽그리아/헝가리 체스꼬/체코 로므니아/루마니아 벌가리아/불가리아 단마르크/덴마크
     스웨리예/스웨덴 네데를란드/네덜란드 메히꼬/멕시코 윁남/베트남 캄보쟈/캄보디아 수리아/시리아
-    에짚트/이집트 뛰르키예/튀르키예 빠리/파리
+    에짚트/이집트 뛰르키예/튀르키예 빠리/파리 도이췰란드/독일 뿌찐/푸틴 로보트/로봇 아르헨띠나/아르헨티나
+    빨레스띠나/팔레스타인 뽀르뚜갈/포르투갈 오스트랄리아/오스트레일리아 벨지끄/벨기에 까자흐스딴/카자흐스탄
+    우즈베끼스딴/우즈베키스탄 끼르기즈스딴/키르기스스탄 아프가니스딴/아프가니스탄 꽁고/콩고 니까라과/니카라과
+    에꽈도르/에콰도르 마로끄/모로코 벨라루씨/벨라루스 울라지보스또크/블라디보스토크
     """,
 )
 
@@ -52,7 +74,8 @@ def fold_letters(text: str) -> str:
     """Return `text` with the differences removed that a reader who searches does not mean.
 
     Compatibility forms (NFKC), case, accents, invisible format characters, traditional and Japanese forms of
-    Han characters, and the Arabic letters that are typed for one another become one.
+    Han characters, hiragana and katakana, the digits of all scripts, Latin letters with a stroke, and the letters
+    of Arabic script that are typed for one another become one.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     if not folded.isascii():
@@ -105,13 +128,34 @@ def _initials_like(initial: int, vowel: int) -> tuple[int, ...]:
 
 
 @functools.cache
+def forms_of() -> dict[str, tuple[str, ...]]:
+    """Return the single letters that become each folded one, of the scripts that have such forms."""
+    forms: dict[str, list[str]] = {}
+    for code in itertools.chain.from_iterable(_FOLDED_BLOCKS):
+        letter = chr(code)
+        folded = fold_letters(letter)
+        if len(folded) == 1 and folded != letter:
+            forms.setdefault(folded, []).append(letter)
+    for form, folded in _han_variants():
+        forms.setdefault(_same_letters().get(ord(folded), folded), []).append(form)
+    return {folded: tuple(letters) for folded, letters in forms.items()}
+
+
+@functools.cache
 def _without_marks() -> dict[int, None]:
     return dict.fromkeys(map(ord, _STRIPPED_MARKS + _INVISIBLE))
 
 
 @functools.cache
 def _same_letters() -> dict[int, str]:
-    return {ord(form): folded for form, folded in (*_ARABIC_LETTERS, *_han_variants())}
+    digits = {
+        code: str(value)
+        for code in _DIGITS_OF_SCRIPTS
+        if (value := unicodedata.decimal(chr(code), None)) is not None
+    }
+    kana = {code: chr(code + _KATAKANA_OFFSET) for code in _HIRAGANA}
+    letters = (*_ARABIC_LETTERS, *_LATIN_LETTERS, *_han_variants())
+    return digits | kana | {ord(form): folded for form, folded in letters}
 
 
 def _han_variants() -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.errors import SettingsError
-from shared.search_tokens import query_tokens
+from shared.search_query import query_tokens
 
 __all__ = ["watch_expression"]
 

@@ -13,6 +13,7 @@ from services.admin.adding_cli import add_adding_commands
 from services.admin.merging_cli import add_merging_commands
 from services.admin.operating_cli import add_operating_commands
 from services.admin.printing import print_json
+from services.admin.search_cli import add_search_commands
 from services.admin.telling_cli import add_telling_commands
 from services.admin.watch_cli import add_watch_commands
 from services.admin.webhook_cli import add_webhook_commands
@@ -95,6 +96,7 @@ add_adding_commands(app, propose_source=propose_source)
 add_operating_commands(app)
 add_telling_commands(app)
 add_merging_commands(app)
+add_search_commands(app)
 add_watch_commands(app)
 add_webhook_commands(app)
 normalizer.add_commands(app, fetch_page=fetch_page)

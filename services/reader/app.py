@@ -17,6 +17,7 @@ from services.reader.feeds import Feeds
 from services.reader.pages import Pages
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
+from services.reader.search_pages import SearchPages
 from services.reader.security import SecurityHeaders
 from services.reader.settings import ReaderSettings
 from services.reader.watch_pages import WatchPages
@@ -65,9 +66,13 @@ def create_app(
         monotonic=monotonic,
     )
     app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(Exports(catalogue, settings=settings, render=render, seen=seen).router())
+    app.include_router(
+        Exports(catalogue, settings=settings, render=render, sources=sources, seen=seen).router()
+    )
     pages = Pages(catalogue, settings=settings, render=render, sources=sources, seen=seen)
     app.include_router(pages.router())
+    search = SearchPages(catalogue, settings=settings, render=render, sources=sources, seen=seen)
+    app.include_router(search.router())
     app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
     app.include_router(WatchPages(Watches(catalogue.database), render=render).router())
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())

@@ -9,11 +9,13 @@ from shared.ledger.cursor import Cursor, CursorError
 
 __all__ = [
     "article_id_of",
+    "counts_wanted",
     "cursor_of",
     "language_of",
     "number_of",
     "query_of",
     "source_id_of",
+    "start_of",
     "watch_id_of",
 ]
 
@@ -21,6 +23,7 @@ _ARTICLE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}", re.ASCII)
 _SOURCE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}", re.ASCII)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
 _WATCH_ID = re.compile(r"[a-z2-7]{8}", re.ASCII)
+_MAX_START = 10_000
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 
 
@@ -92,6 +95,27 @@ def watch_id_of(request: Request) -> str | None:
     if text and not _WATCH_ID.fullmatch(text):
         raise BadAddressError("A watch is named by its eight letters and digits.")
     return text or None
+
+
+def start_of(request: Request) -> int | None:
+    """Return how many of the most relevant were on earlier pages; None where the newest are asked for.
+
+    Raises:
+        BadAddressError: there is no such order, or no such page of it.
+    """
+    order, start = request.query_params.get("sort", ""), request.query_params.get("start", "0")
+    if order not in ("", "date", "relevance"):
+        raise BadAddressError("What is found is sorted by date or by relevance.")
+    if order != "relevance":
+        return None
+    if start != "0" and (not _NUMBER.fullmatch(start) or int(start) > _MAX_START):
+        raise BadAddressError("This is not a place in the list. Begin again at its first page.")
+    return int(start)
+
+
+def counts_wanted(request: Request) -> bool:
+    """Return whether the matches are to be counted by source, language and year."""
+    return request.query_params.get("counts", "") in ("1", "yes")
 
 
 def query_of(request: Request) -> str:

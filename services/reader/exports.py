@@ -1,19 +1,28 @@
 """The same lists and articles for programs: JSON under the address of the page with .json at its end."""
 
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.asking import article_id_of, cursor_of, language_of, query_of, source_id_of
+from services.reader.asking import (
+    article_id_of,
+    counts_wanted,
+    cursor_of,
+    language_of,
+    query_of,
+    source_id_of,
+    start_of,
+)
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
+from services.reader.search_view import notices_of
 from services.reader.settings import ReaderSettings
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.cursor import Cursor
-from shared.search_tokens import query_tokens
+from shared.ledger.records import SourceSummary
+from shared.search_query import query_tokens
 
 __all__ = ["Exports"]
 
@@ -29,9 +38,11 @@ class Exports:
         *,
         settings: ReaderSettings,
         render: Renderer,
+        sources: Remembered[tuple[SourceSummary, ...]],
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
+        self._sources = sources
         self._seen = seen
         self._settings = settings
         self._render = render
@@ -76,12 +87,29 @@ class Exports:
         return self._render.json(request, article.as_json())
 
     def search(self, request: Request) -> Response:
-        """Articles by their words."""
-        query = query_tokens(query_of(request))
-        page = self._catalogue.search(query, self._settings.results_on_page, before=cursor_of(request))
-        following = _next("/search.json", page.next, q=query.text)
-        items = [hit.as_json() for hit in page.items]
-        return self._claim(request, items, following, source_ids=query.source_ids, languages=query.languages)
+        """Articles by their words and what else was asked, in either order, with counts on the first page."""
+        query, start = query_tokens(query_of(request)), start_of(request)
+        page = self._catalogue.search(
+            query,
+            self._settings.results_on_page,
+            before=cursor_of(request),
+            start=start,
+            counted=counts_wanted(request),
+        )
+        order = {"q": query.text, "sort": "" if start is None else "relevance"}
+        following = _next("/search.json", page.next, **order)
+        if page.next_start is not None:
+            following = f"/search.json?{urlencode({**order, 'start': page.next_start})}"
+        notices = notices_of(query, self._sources.get())
+        found: dict[str, object] = {"items": [hit.as_json() for hit in page.items], "next": following}
+        found |= {"notices": [{"part": one.part, "sentence": one.sentence} for one in notices]}
+        if page.counts is not None:
+            found["counts"] = page.counts.as_json()
+        if not page.items:
+            asked = query.narrowing
+            seen = seen_in(self._seen.get(), source_ids=asked.source_ids, languages=asked.languages)
+            found["coverage"] = [one.as_json() for one in seen]
+        return self._render.json(request, found)
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
@@ -95,20 +123,11 @@ class Exports:
         items = [one.as_json() for one in page.items]
         return self._claim(request, items, _next("/removals.json", page.next))
 
-    def _claim(
-        self,
-        request: Request,
-        items: list[dict[str, object]],
-        following: str | None,
-        *,
-        source_ids: Sequence[str] = (),
-        languages: Sequence[str] = (),
-    ) -> Response:
-        """Return a list; where it is empty, with the coverage of what it is about."""
+    def _claim(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:
+        """Return a list; where it is empty, with the coverage of the sources."""
         if items:
             return self._list(request, items, following)
-        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
-        coverage = [one.as_json() for one in seen]
+        coverage = [one.as_json() for one in seen_in(self._seen.get())]
         return self._render.json(request, {"items": [], "next": following, "coverage": coverage})
 
     def _list(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:

@@ -10,19 +10,16 @@ from services.reader.asking import (
     cursor_of,
     language_of,
     number_of,
-    query_of,
     source_id_of,
 )
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.errors import NoSuchPageError
-from services.reader.highlighting import pattern_of_words
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
-from services.reader.views import card, days_of_cards, hit_card, language_views, removal_view, source_view
+from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
-from shared.search_tokens import query_tokens
 
 __all__ = ["Pages"]
 
@@ -59,7 +56,6 @@ class Pages:
             ("/article/{article_id}", self.article),
             ("/article/{article_id}/revision/{number}", self.revision),
             ("/article/{article_id}/edit/{number}", self.edit),
-            ("/search", self.search),
             ("/edits", self.edits),
             ("/removals", self.removals),
             ("/about", self.about),
@@ -131,24 +127,6 @@ class Pages:
                 raise NoSuchPageError("This article has no such edit. Its page lists those it has.")
             before = page.next
 
-    def search(self, request: Request) -> Response:
-        """Articles by their words."""
-        query, before = query_tokens(query_of(request)), cursor_of(request)
-        page = self._catalogue.search(query, self._settings.results_on_page, before=before)
-        pattern = pattern_of_words(query.words)
-        return self._render.page(
-            request,
-            "search.html",
-            query=query,
-            cards=[hit_card(hit, pattern) for hit in page.items],
-            next=page.next,
-            is_first=before is None,
-            sources=[source_view(source) for source in self._sources.get()],
-            coverage=self._what_was_seen(page.items, query.source_ids, query.languages)
-            if query.text and not query.is_empty
-            else [],
-        )
-
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
         before = cursor_of(request)
@@ -181,14 +159,9 @@ class Pages:
         """What this archive promises, and how to check it."""
         return self._render.page(request, "about.html")
 
-    def _what_was_seen(
-        self, found: Sequence[object], source_ids: Sequence[str] = (), languages: Sequence[str] = ()
-    ) -> list[CoverageView]:
-        """Return the coverage of what was asked about, where nothing was found in it."""
-        if found:
-            return []
-        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
-        return [coverage_view(one) for one in seen]
+    def _what_was_seen(self, found: Sequence[object]) -> list[CoverageView]:
+        """Return the coverage of the sources, where nothing was found in them."""
+        return [] if found else [coverage_view(one) for one in seen_in(self._seen.get())]
 
     def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
         summary = article.summary

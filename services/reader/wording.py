@@ -16,6 +16,7 @@ _NOT_SHOWN = dict.fromkeys(
 The marks that only give direction to themselves (U+200E, U+200F, U+061C) stay: Arabic and Hebrew need them.
 """
 _BREAKS = {0x09: " ", 0x0A: " ", 0x0D: " ", 0x85: " ", 0x2028: " ", 0x2029: " "}
+_BREAKS_AND_NOT_SHOWN = _BREAKS | _NOT_SHOWN
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
 _PUBLISHED = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}[\d.]*)?(Z|[+-]\d{2}:?\d{2})?)?)?)?"
@@ -27,6 +28,8 @@ _LANGUAGES = {
     "pl": "Polski", "pt": "Português", "ru": "Русский", "tr": "Türkçe", "uk": "Українська", "vi": "Tiếng Việt",
     "zh": "中文",
 }  # fmt: skip
+_LETTERS_FOR_A_COLUMN = 4
+"""Of a text only this much is looked at for an excerpt: spaces and marks without a width are never so many."""
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -35,7 +38,9 @@ _MONTHS = (
 
 def shown(text: str) -> str:
     """Return foreign text on one line without what could disturb the text around it; the evidence keeps it."""
-    plain = text.translate(_BREAKS | _NOT_SHOWN)
+    if text.isprintable():  # no control, no mark of direction, no half of a pair: as nearly every line is
+        return text
+    plain = text.translate(_BREAKS_AND_NOT_SHOWN)
     return plain.encode("utf-8", "replace").decode("utf-8") if not plain.isascii() else plain
 
 
@@ -46,9 +51,9 @@ def excerpt(text: str, limit: int = 170) -> str:
         text: any text.
         limit: the longest result in columns; a letter of Chinese, Japanese or Korean takes two.
     """
-    whole = " ".join(shown(text).split())
+    whole = " ".join(shown(text[: limit * _LETTERS_FOR_A_COLUMN]).split())
     columns = itertools.accumulate(
-        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in whole
+        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in whole[:limit]
     )
     fitting = sum(1 for column in columns if column < limit)
     if fitting >= len(whole) - 1:

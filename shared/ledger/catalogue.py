@@ -6,6 +6,7 @@ page 1 costs. Nothing here writes.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 
 from shared.ledger import catalogue_sql as sql
@@ -24,17 +25,28 @@ from shared.ledger.records import (
     SearchHit,
     SourceSummary,
 )
-from shared.search_tokens import SearchQuery
+from shared.ledger.searching import REMOVED_STATES, Counts, Searching
+from shared.search_query import SearchQuery
 
-__all__ = ["REMOVED_STATES", "Catalogue"]
+__all__ = ["REMOVED_STATES", "Catalogue", "SearchPage"]
 
 Item = TypeVar("Item", ArticleSummary, Edit, Removal)
 
-REMOVED_STATES = ("GONE", "SOFT404", "REDIRECTED", "REPLACED")
-"""The article is not to be had at its source; SUSPECT is not yet known to be, RETURNED is no longer."""
-
 _EXPORT_PAGE = 500
 _NOT_LIVE_STATES = (*REMOVED_STATES, "SUSPECT", "RETURNED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPage:
+    """Some of what a search found, and where its next page begins."""
+
+    items: tuple[SearchHit, ...]
+    next: Cursor | None
+    """Of a search by date."""
+    next_start: int | None
+    """Of a search by relevance."""
+    counts: Counts | None
+    """How all matches are spread, where that is wanted or known from the page."""
 
 
 class Catalogue:
@@ -45,6 +57,7 @@ class Catalogue:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._searching = Searching(database)
 
     def latest(
         self,
@@ -187,32 +200,40 @@ class Catalogue:
             arguments = {"removed_states": list(REMOVED_STATES)}
             return tuple(SourceSummary(**row) for row in ledger.rows(sql.SOURCES, arguments))
 
-    def search(self, query: SearchQuery, limit: int, *, before: Cursor | None = None) -> Page[SearchHit]:
+    def search(
+        self,
+        query: SearchQuery,
+        limit: int,
+        *,
+        before: Cursor | None = None,
+        start: int | None = None,
+        counted: bool = False,
+    ) -> SearchPage:
         """Return the articles of which any revision matches, the newest first.
 
-        A query without words gives the articles its filters allow; one without either gives nothing.
+        A query without words gives the articles its operators allow; one without either gives nothing.
+
+        Args:
+            query: what is asked.
+            limit: how many at most.
+            before: where the last page ended.
+            start: set to have the most relevant first: how many of them were on earlier pages.
+            counted: also count all matches, up to a bound, in the order of dates.
         """
         if query.is_empty:
-            return Page(items=(), next=None)
-        where: LiteralString = "where a.merged_into is null"
-        if query.source_ids:
-            where += " and a.source_id = any(%(source_ids)s)"
-        if query.languages:
-            where += " and a.language = any(%(languages)s)"
-        arguments = {
-            "query": query.expression,
-            "source_ids": list(query.source_ids),
-            "languages": list(query.languages),
-            **_place(before, limit),
-        }
-        statement: LiteralString = where + sql.after_cursor(before)
-        with self._reading() as ledger:
-            rows = ledger.rows(
-                sql.search(statement) if query.clauses else sql.SUMMARY + statement + sql.BY_DATE, arguments
-            )
-        hits = tuple(_hit(row) for row in rows)
-        page = _page([hit.article for hit in hits], limit)
-        return Page(items=hits[:limit], next=page.next)
+            return SearchPage(items=(), next=None, next_start=None, counts=None)
+        if start is None:
+            found = self._searching.newest(query, limit, before=before, counted=counted)
+        else:
+            found = self._searching.most_relevant(query, limit, start=start)
+        hits = tuple(_hit(row) for row in found.rows)
+        has_next = found.has_more and bool(hits)
+        return SearchPage(
+            items=hits,
+            next=hits[-1].article.cursor if has_next and start is None else None,
+            next_start=start + limit if has_next and start is not None else None,
+            counts=found.counts,
+        )
 
     def every_article(
         self, *, source_id: str | None = None, language: str | None = None

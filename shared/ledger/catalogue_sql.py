@@ -7,7 +7,7 @@ from shared.ledger.cursor import Cursor
 READ_ONLY: LiteralString = "set transaction read only; set local statement_timeout = '10s'"
 """A page that takes longer than this has lost its reader; the server stops working for it."""
 
-_SUMMARY_COLUMNS: LiteralString = """
+SUMMARY_COLUMNS: LiteralString = """
     a.article_id, a.source_id, s.name as source_name, a.title, a.published, a.published_precision,
     a.published_at, a.language, a.url, a.state, a.state_since, a.revision_id,
     a.revisions, a.first_seen_at, a.last_seen_at,
@@ -18,7 +18,7 @@ _SUMMARY_COLUMNS: LiteralString = """
 """
 
 SUMMARY: LiteralString = f"""
-select {_SUMMARY_COLUMNS} from articles a join sources s using (source_id)
+select {SUMMARY_COLUMNS} from articles a join sources s using (source_id)
 """  # noqa: S608  (made of constants of this module)
 
 BY_DATE: LiteralString = " order by a.published_at desc, a.article_id limit %(limit)s"
@@ -146,24 +146,3 @@ order by s.name, s.source_id
 def after_cursor(before: Cursor | None) -> LiteralString:
     """Return the condition that begins a list by date after `before`."""
     return "" if before is None else _AFTER
-
-
-def search(where: LiteralString) -> LiteralString:
-    """Return the statement that finds articles by the words of any revision."""
-    return f"""
-with found as (
-    select a.article_id, not bool_or(r.revision_id = a.revision_id) as only_in_earlier,
-        coalesce(max(r.revision_id) filter (where r.revision_id = a.revision_id), max(r.revision_id)) as matched
-    from revisions r join articles a using (article_id)
-    {where} and r.folded_into is null and r.search @@ %(query)s::tsquery
-    group by a.article_id
-    order by a.published_at desc, a.article_id
-    limit %(limit)s
-)
-select {_SUMMARY_COLUMNS}, found.only_in_earlier,
-    (select left(string_agg(paragraph, ' '), 20000)
-     from revisions m cross join jsonb_array_elements_text(m.body) as paragraph
-     where m.revision_id = found.matched) as matched_text
-from found join articles a using (article_id) join sources s using (source_id)
-order by a.published_at desc, a.article_id
-"""  # noqa: S608  (made of constants of this module)

@@ -12,7 +12,8 @@ from shared.ledger.cursor import Cursor, Page
 from shared.ledger.database import Database
 from shared.ledger.migrate import migrate
 from shared.ledger.records import ArticleSummary
-from shared.search_tokens import query_tokens, search_vector_text
+from shared.search_query import query_tokens
+from shared.search_tokens import search_vector_text
 from tests.support.catalogue_factory import NOON, CatalogueFactory, Text
 
 
@@ -280,7 +281,7 @@ def test_a_text_is_found_by_each_of_its_words_and_by_itself_as_a_phrase(
     with database_of_session.transaction() as ledger:
         for query in (*text.split(), f'"{text}"'):
             asked = query_tokens(query)
-            if asked.clauses and not asked.source_ids:
+            if asked.clauses and not asked.unwanted:
                 arguments = {"vector": vector, "query": asked.expression}
                 row = ledger.row("select %(vector)s::tsvector @@ %(query)s::tsquery as found", arguments)
                 assert row is not None

@@ -1,0 +1,89 @@
+"""The page of the search."""
+
+from fastapi import APIRouter, Request, Response
+
+from services.reader.asking import counts_wanted, cursor_of, query_of, start_of
+from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
+from services.reader.highlighting import pattern_of_words
+from services.reader.remembered import Remembered
+from services.reader.rendering import Renderer
+from services.reader.search_view import facets_of, notices_of, search_address
+from services.reader.settings import ReaderSettings
+from services.reader.views import hit_card
+from shared.ledger.catalogue import Catalogue, SearchPage
+from shared.ledger.records import SourceSummary
+from shared.search_query import SearchQuery, query_tokens
+
+__all__ = ["SearchPages"]
+
+
+class SearchPages:
+    """Serves the search over a catalogue."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        *,
+        settings: ReaderSettings,
+        render: Renderer,
+        sources: Remembered[tuple[SourceSummary, ...]],
+        seen: Remembered[tuple[SeenOfSource, ...]],
+    ) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._render = render
+        self._sources = sources
+        self._seen = seen
+
+    def router(self) -> APIRouter:
+        """Return the address of the search."""
+        router = APIRouter()
+        router.add_api_route("/search", self.search, methods=["GET", "HEAD"], response_model=None)
+        return router
+
+    def search(self, request: Request) -> Response:
+        """Articles by their words and what else was asked."""
+        query, before, start = query_tokens(query_of(request)), cursor_of(request), start_of(request)
+        order = "" if start is None else "relevance"
+        counted = counts_wanted(request)
+        page = self._catalogue.search(
+            query, self._settings.results_on_page, before=before, start=start, counted=counted
+        )
+        pattern, sources = pattern_of_words(query.words), self._sources.get()
+        return self._render.page(
+            request,
+            "search.html",
+            query=query,
+            cards=[hit_card(hit, pattern) for hit in page.items],
+            counts=page.counts,
+            facets=facets_of(query, page.counts, sources, order=order) if page.counts else (),
+            notices=notices_of(query, sources),
+            order=order,
+            address_counted=search_address(query.text, counts="1"),
+            is_counted=counted,
+            address_by_date=search_address(query.text),
+            address_by_relevance=search_address(query.text, sort="relevance"),
+            address_earlier=None
+            if query.narrowing.only_earlier
+            else search_address(f"{query.text} in:earlier", sort=order),
+            next_address=_next_address(query, page),
+            is_first=before is None and not start,
+            example_source=sources[0].source_id if sources else "kcna-en",
+            coverage=self._coverage(query, page),
+        )
+
+    def _coverage(self, query: SearchQuery, page: SearchPage) -> list[CoverageView]:
+        """Return what was seen of what was asked about, where nothing was found in it."""
+        if page.items or not query.text or query.is_empty:
+            return []
+        asked = query.narrowing
+        seen = seen_in(self._seen.get(), source_ids=asked.source_ids, languages=asked.languages)
+        return [coverage_view(one) for one in seen]
+
+
+def _next_address(query: SearchQuery, page: SearchPage) -> str | None:
+    if page.next is not None:
+        return search_address(query.text, before=page.next.text)
+    if page.next_start is not None:
+        return search_address(query.text, sort="relevance", start=str(page.next_start))
+    return None
