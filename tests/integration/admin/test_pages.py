@@ -1,4 +1,4 @@
-"""The operators' pages over real HTTP: closed without a session, forms refused without their token, each order done."""
+"""The operators' pages over real HTTP: closed without a session, forms need their token, each order is done."""
 
 import re
 from dataclasses import dataclass, field
@@ -135,7 +135,7 @@ def test_each_role_sees_and_does_what_the_matrix_says_and_nothing_else(api: Api)
             if scope is None:
                 assert (page.status, page.headers["location"]) == (303, "/desk/sign-in"), path
             elif scope.includes(needed):
-                assert page.status != 403 and page.status < 500, (path, page.text)
+                assert page.status in (200, 303, 404, 422), (path, page.text)
             else:
                 assert page.status == 403, (scope, path)
 
@@ -214,7 +214,8 @@ def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, na
     head = Audit(api.kit.database).head()
 
     preview = browser.send(f"/desk/orders/{name}", **ORDERS[name])
-    assert preview.status == 200 and "What it would do" in preview.text, preview.text
+    assert preview.status == 200, preview.text
+    assert "What it would do" in preview.text
     assert Audit(api.kit.database).head() == head
 
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text))
