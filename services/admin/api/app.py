@@ -13,6 +13,7 @@ from services.admin.api.ordering import ordering_routes
 from services.admin.api.problems import Problem, add_problems
 from services.admin.api.reading import reading_routes
 from services.admin.operating.runner import JobRunner
+from services.admin.pages import BASE, create_pages
 from services.admin.settings import AdminApiSettings
 from services.admin.tools import Tools, make_tools
 from shared.exposition import show_metrics
@@ -46,6 +47,7 @@ def create_app(kit: Tools, *, ring: Callable[[], None] = lambda: None) -> FastAP
 
     app.include_router(reading_routes(kit))
     app.include_router(ordering_routes(kit, ring))
+    app.mount(BASE, create_pages(kit))
     add_problems(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # as FastAPI's documentation does it
     return app
