@@ -1,10 +1,12 @@
 """The pages for people. Each method is one page: what is asked, what is looked up, what is shown."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from fastapi import APIRouter, Request, Response
 
 from services.reader.article_view import History, article_view, edit_view
+from services.reader.asked_lists import AskedLists
 from services.reader.asking import (
     article_id_of,
     cursor_of,
@@ -20,6 +22,7 @@ from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, hit_card, language_views, removal_view, source_view
+from services.reader.wording import long_day
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
 from shared.search_tokens import query_tokens
@@ -38,12 +41,14 @@ class Pages:
         self,
         catalogue: Catalogue,
         *,
+        lists: AskedLists,
         settings: ReaderSettings,
         render: Renderer,
         sources: Remembered[tuple[SourceSummary, ...]],
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
+        self._lists = lists
         self._settings = settings
         self._render = render
         self._sources = sources
@@ -56,6 +61,7 @@ class Pages:
             ("/", self.latest),
             ("/sources", self.all_sources),
             ("/source/{source_id}", self.source),
+            ("/day/{day}", self.day),
             ("/article/{article_id}", self.article),
             ("/article/{article_id}/revision/{number}", self.revision),
             ("/article/{article_id}/edit/{number}", self.edit),
@@ -70,11 +76,13 @@ class Pages:
     def latest(self, request: Request) -> Response:
         """All articles by date."""
         before, language = cursor_of(request), language_of(request)
-        page = self._catalogue.latest(self._settings.articles_on_page, before=before, language=language)
+        listing = self._lists.latest(request)
+        page = listing.read(self._settings.articles_on_page, before)
         sources = self._sources.get()
         return self._render.page(
             request,
             "latest.html",
+            listing=listing,
             days=days_of_cards(map(card, page.items)),
             next=page.next,
             is_first=before is None,
@@ -86,18 +94,35 @@ class Pages:
     def source(self, request: Request, source_id: str) -> Response:
         """The articles of one source by date."""
         source = self._source(source_id_of(source_id))
-        before = cursor_of(request)
-        page = self._catalogue.latest(
-            self._settings.articles_on_page, before=before, source_id=source.source_id
-        )
+        before, listing = cursor_of(request), self._lists.source(request)
+        page = listing.read(self._settings.articles_on_page, before)
         return self._render.page(
             request,
             "source.html",
+            listing=listing,
             source=source_view(source),
             source_id=source.source_id,
             days=days_of_cards(map(card, page.items)),
             next=page.next,
             is_first=before is None,
+        )
+
+    def day(self, request: Request) -> Response:
+        """The articles of one day, with the days around it."""
+        before, listing = cursor_of(request), self._lists.day(request)
+        page = listing.read(self._settings.articles_on_page, before)
+        day = date.fromisoformat(request.path_params["day"])
+        return self._render.page(
+            request,
+            "day.html",
+            listing=listing,
+            day=long_day(day),
+            day_before=day - timedelta(days=1),
+            day_after=day + timedelta(days=1),
+            cards=[card(one) for one in page.items],
+            next=page.next,
+            is_first=before is None,
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def all_sources(self, request: Request) -> Response:
@@ -134,11 +159,13 @@ class Pages:
     def search(self, request: Request) -> Response:
         """Articles by their words."""
         query, before = query_tokens(query_of(request)), cursor_of(request)
-        page = self._catalogue.search(query, self._settings.results_on_page, before=before)
+        listing = self._lists.search(request)
+        page = listing.read(self._settings.results_on_page, before)
         pattern = pattern_of_words(query.words)
         return self._render.page(
             request,
             "search.html",
+            listing=listing,
             query=query,
             cards=[hit_card(hit, pattern) for hit in page.items],
             next=page.next,
@@ -151,30 +178,32 @@ class Pages:
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
-        before = cursor_of(request)
-        page = self._catalogue.edits(self._settings.entries_on_page, before=before)
+        before, listing = cursor_of(request), self._lists.edits(request)
+        page = listing.read(self._settings.entries_on_page, before)
         views = [edit_view(edit) for edit in page.items]
         return self._render.page(
             request,
             "edits.html",
+            listing=listing,
             edits=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items),
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
-        before = cursor_of(request)
-        page = self._catalogue.removals(self._settings.entries_on_page, before=before)
+        before, listing = cursor_of(request), self._lists.removals(request)
+        page = listing.read(self._settings.entries_on_page, before)
         views = [removal_view(removal) for removal in page.items]
         return self._render.page(
             request,
             "removals.html",
+            listing=listing,
             removals=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items),
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def about(self, request: Request) -> Response:
