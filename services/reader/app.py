@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from services.reader.asked_lists import AskedLists
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
@@ -66,15 +67,16 @@ def create_app(
         monotonic=monotonic,
     )
     app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(
-        Exports(catalogue, settings=settings, render=render, sources=sources, seen=seen).router()
-    )
-    pages = Pages(catalogue, settings=settings, render=render, sources=sources, seen=seen)
-    app.include_router(pages.router())
-    search = SearchPages(catalogue, settings=settings, render=render, sources=sources, seen=seen)
+    lists = AskedLists(catalogue, Watches(catalogue.database))
+    search = SearchPages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
+    # Before the exports: the search says more in its JSON than a list does.
     app.include_router(search.router())
+    exports = Exports(catalogue, lists=lists, settings=settings, render=render, seen=seen)
+    app.include_router(exports.router())
+    pages = Pages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
+    app.include_router(pages.router())
     app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
-    app.include_router(WatchPages(Watches(catalogue.database), render=render).router())
+    app.include_router(WatchPages(Watches(catalogue.database), lists=lists, render=render).router())
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)

@@ -9,7 +9,7 @@ from services.reader.views import CaptureView, Foreign, Note, capture_view, fore
 from services.reader.wording import count_of, day_first, link, long_day, moment, shown
 from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Edit, Revision
 
-__all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_view"]
+__all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_summary", "edit_view"]
 
 _BANNERS = {
     "SUSPECT": "The last looks did not find this article at its address. That is not yet proof: the source may be "
@@ -180,7 +180,7 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         seen_datetime=edit.seen_at.isoformat(),
         from_number=edit.from_number,
         to_number=edit.to_number,
-        summary=_summary_of_edit(edit),
+        summary=edit_summary(edit),
         title_pieces=diff_of_texts(
             [" ".join(shown(edit.title_from).split())], [" ".join(title.text.split())]
         )[0].pieces,
@@ -207,7 +207,8 @@ def _paragraphs(edit: Edit, *, budget: int) -> tuple[DiffParagraph, ...]:
     )
 
 
-def _summary_of_edit(edit: Edit) -> str:
+def edit_summary(edit: Edit) -> str:
+    """Return how much changed, and of what kind, in words."""
     classes = ", ".join(_CLASSES.get(one, one.replace("_", " ")) for one in edit.classes)
     parts = [count_of(edit.words_changed, "word") + " changed"]
     if classes:

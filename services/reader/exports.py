@@ -1,28 +1,27 @@
-"""The same lists and articles for programs: JSON under the address of the page with .json at its end."""
+"""The same lists and articles for programs: under the address of the page, with the suffix of a format."""
 
-from urllib.parse import urlencode
+import re
+from collections.abc import Callable
+from functools import partial
+from tempfile import SpooledTemporaryFile
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.asking import (
-    article_id_of,
-    counts_wanted,
-    cursor_of,
-    language_of,
-    query_of,
-    source_id_of,
-    start_of,
-)
+from services.reader.asked_lists import AskedLists
+from services.reader.asking import article_id_of, base_of, cursor_of
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
+from services.reader.feed_forms import Feed
+from services.reader.formats import CITATIONS, FEEDS, FORMATS, Citation, FeedFormat, FileFormat, Format, Place
+from services.reader.listings import Listing
+from services.reader.references import of_whole_article
 from services.reader.remembered import Remembered
-from services.reader.rendering import Renderer
-from services.reader.search_view import notices_of
+from services.reader.rendering import Renderer, tagged
+from services.reader.sending import send_file, send_parts
 from services.reader.settings import ReaderSettings
 from shared.ledger.catalogue import Catalogue
-from shared.ledger.cursor import Cursor
-from shared.ledger.records import SourceSummary
-from shared.search_query import query_tokens
+from shared.ledger.records import Article
 
 __all__ = ["Exports"]
 
@@ -30,112 +29,107 @@ _GET = ["GET", "HEAD"]
 
 
 class Exports:
-    """Serves JSON over a catalogue."""
+    """Serves every list in every format, and articles with their citations."""
 
     def __init__(
         self,
         catalogue: Catalogue,
         *,
+        lists: AskedLists,
         settings: ReaderSettings,
         render: Renderer,
-        sources: Remembered[tuple[SourceSummary, ...]],
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
-        self._sources = sources
+        self._lists = lists
         self._seen = seen
         self._settings = settings
         self._render = render
 
     def router(self) -> APIRouter:
-        """Return the addresses of the exports."""
+        """Return the addresses of the exports. The JSON of watches is served with their pages."""
         router = APIRouter()
-        for path, export in (
-            ("/latest.json", self.latest),
-            ("/source/{source_id}.json", self.source),
-            ("/article/{article_id}.json", self.article),
-            ("/search.json", self.search),
-            ("/edits.json", self.edits),
-            ("/removals.json", self.removals),
-        ):
-            router.add_api_route(path, export, methods=_GET, response_model=None)
+        add = partial(router.add_api_route, methods=_GET, response_model=None)
+        for path, ask in self._lists.by_path().items():
+            for form in FORMATS:
+                add(path + form.suffix, _answer(ask, partial(self._file, form=form)))
+            for feed in FEEDS:
+                add(path + feed.suffix, _answer(ask, partial(self._feed, form=feed)))
+            if not path.startswith("/watches"):
+                add(f"{path}.json", _answer(ask, self._page))
+        for citation in CITATIONS:
+            add(f"/article/{{article_id}}{citation.suffix}", partial(self.citation, citation=citation))
+        add("/article/{article_id}.json", self.article)
         return router
-
-    def latest(self, request: Request) -> Response:
-        """All articles by date."""
-        language = language_of(request)
-        page = self._catalogue.latest(
-            self._settings.articles_on_page, before=cursor_of(request), language=language
-        )
-        following = _next("/latest.json", page.next, lang=language or "")
-        return self._list(request, [one.as_json() for one in page.items], following)
-
-    def source(self, request: Request, source_id: str) -> Response:
-        """The articles of one source by date."""
-        source_id = source_id_of(source_id)
-        page = self._catalogue.latest(
-            self._settings.articles_on_page, before=cursor_of(request), source_id=source_id
-        )
-        following = _next(f"/source/{source_id}.json", page.next)
-        return self._list(request, [one.as_json() for one in page.items], following)
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article with every revision of it and the captures that show them."""
+        return self._render.json(request, self._article(article_id).as_json())
+
+    def citation(self, request: Request, article_id: str, *, citation: Citation) -> Response:
+        """One article as a reference."""
+        article = self._article(article_id)
+        parts = citation.cite([of_whole_article(article)], base_of(request, self._settings.public_url))
+        headers = self._headers(citation, f"article-{article.summary.article_id}")
+        return send_parts(request, parts, headers=headers)
+
+    def _page(self, request: Request, listing: Listing[Any]) -> Response:
+        """Some items of a list as JSON, with the address of the next; an empty list with what could be seen."""
+        page = listing.read(self._settings.items_of(listing.path), cursor_of(request))
+        following = listing.address(".json", before=page.next) if page.next else None
+        value: dict[str, object] = {"items": list(map(listing.shape.json, page.items)), "next": following}
+        if listing.is_claim and not page.items:
+            seen = seen_in(self._seen.get(), source_ids=listing.source_ids, languages=listing.languages)
+            value["coverage"] = [one.as_json() for one in seen]
+        return self._render.json(request, value)
+
+    def _file(self, request: Request, listing: Listing[Any], *, form: FileFormat) -> Response:
+        """A whole list as a file, from the place that is asked for on."""
+        base = base_of(request, self._settings.public_url)
+        made = form.write(listing, Place(base=base, before=cursor_of(request)))
+        headers = self._headers(form, listing.path.strip("/").replace("/", "-"))
+        if isinstance(made, SpooledTemporaryFile):
+            return send_file(request, made, headers=headers)
+        return send_parts(request, made, headers=headers)
+
+    def _feed(self, request: Request, listing: Listing[Any], *, form: FeedFormat) -> Response:
+        """The newest items of a list, and where the feed goes on (RFC 5005 §3)."""
+        before, base = cursor_of(request), base_of(request, self._settings.public_url)
+        page = listing.read(self._settings.feed_entries, before)
+        feed = Feed(
+            title=f"Pressmark: {listing.title}",
+            address=base + listing.address(form.suffix, before=before),
+            page=base + listing.page,
+            next=base + listing.address(form.suffix, before=page.next) if page.next else None,
+            entries=[listing.entry(one, base) for one in page.items[: self._settings.feed_entries]],
+        )
+        response = Response(form.tell(feed), media_type=form.media_type)
+        return tagged(request, response, cache=self._cache)
+
+    def _article(self, article_id: str) -> Article:
         article = self._catalogue.article(article_id_of(article_id))
         if article is None:
             raise NoSuchPageError("No article is kept under this address.")
-        return self._render.json(request, article.as_json())
+        return article
 
-    def search(self, request: Request) -> Response:
-        """Articles by their words and what else was asked, in either order, with counts on the first page."""
-        query, start = query_tokens(query_of(request)), start_of(request)
-        page = self._catalogue.search(
-            query,
-            self._settings.results_on_page,
-            before=cursor_of(request),
-            start=start,
-            counted=counts_wanted(request),
-        )
-        order = {"q": query.text, "sort": "" if start is None else "relevance"}
-        following = _next("/search.json", page.next, **order)
-        if page.next_start is not None:
-            following = f"/search.json?{urlencode({**order, 'start': page.next_start})}"
-        notices = notices_of(query, self._sources.get())
-        found: dict[str, object] = {"items": [hit.as_json() for hit in page.items], "next": following}
-        found |= {"notices": [{"part": one.part, "sentence": one.sentence} for one in notices]}
-        if page.counts is not None:
-            found["counts"] = page.counts.as_json()
-        if not page.items:
-            asked = query.narrowing
-            seen = seen_in(self._seen.get(), source_ids=asked.source_ids, languages=asked.languages)
-            found["coverage"] = [one.as_json() for one in seen]
-        return self._render.json(request, found)
+    def _headers(self, form: Format, name: str) -> dict[str, str]:
+        """Return the headers of a file with a name that every system bears (RFC 6266)."""
+        safe = re.sub(r"[^A-Za-z0-9.-]+", "-", name)
+        return {
+            "content-type": form.media_type,
+            "content-disposition": f'attachment; filename="pressmark-{safe}{form.suffix}"',
+            "cache-control": self._cache,
+        }
 
-    def edits(self, request: Request) -> Response:
-        """What was reworded, the last seen first."""
-        page = self._catalogue.edits(self._settings.entries_on_page, before=cursor_of(request))
-        items = [one.as_json() for one in page.items]
-        return self._claim(request, items, _next("/edits.json", page.next))
-
-    def removals(self, request: Request) -> Response:
-        """What was taken down, the last seen first."""
-        page = self._catalogue.removals(self._settings.entries_on_page, before=cursor_of(request))
-        items = [one.as_json() for one in page.items]
-        return self._claim(request, items, _next("/removals.json", page.next))
-
-    def _claim(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:
-        """Return a list; where it is empty, with the coverage of the sources."""
-        if items:
-            return self._list(request, items, following)
-        coverage = [one.as_json() for one in seen_in(self._seen.get())]
-        return self._render.json(request, {"items": [], "next": following, "coverage": coverage})
-
-    def _list(self, request: Request, items: list[dict[str, object]], following: str | None) -> Response:
-        return self._render.json(request, {"items": items, "next": following})
+    @property
+    def _cache(self) -> str:
+        return f"public, max-age={self._settings.cache_seconds}"
 
 
-def _next(path: str, cursor: Cursor | None, **more: str) -> str | None:
-    """Return the address of the next page, or None at the end."""
-    if cursor is None:
-        return None
-    return f"{path}?{urlencode({**{name: value for name, value in more.items() if value}, 'before': cursor.text})}"
+def _answer(
+    ask: Callable[[Request], Listing[Any]], give: Callable[[Request, Listing[Any]], Response]
+) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        return give(request, ask(request))
+
+    return answer

@@ -1,16 +1,12 @@
-"""Events in words, for feeds: plain text, without what XML 1.0 or a reader's terminal could not bear."""
+"""Events in words, for feeds: plain text, without what could disturb the text around it."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from services.reader.wording import excerpt, shown
 from shared.ledger.telling import Told
 
-__all__ = ["entry_text", "entry_title", "xml_text"]
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML document may hold, escaped or not (XML 1.0 §2.2)."""
+__all__ = ["entry_text", "entry_title"]
 
 _LONGEST_CHANGE = 300
 _MOST_CHANGES = 20
@@ -26,11 +22,6 @@ _ALARMS = {
     "first_seen": "“{name}” stands in {source} for the first time: {title}",
     "fell_silent": "“{name}” fell silent in {source}",
 }
-
-
-def xml_text(text: str) -> str:
-    """Return text as an XML document can hold it; the writer escapes its markup."""
-    return _NOT_XML.sub("\ufffd", text)
 
 
 def entry_title(event: Told) -> str:

@@ -1,23 +1,22 @@
-"""What happens, as feeds: Atom (RFC 4287) and JSON Feed 1.1, from the append-only table of events."""
+"""What happens, as feeds: Atom, RSS and JSON Feed, from the append-only table of events."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 from urllib.parse import urlencode
-from xml.etree import ElementTree as ET
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.asking import language_of, source_id_of, watch_id_of
+from services.reader.asking import base_of, language_of, source_id_of, watch_id_of
 from services.reader.errors import NoSuchPageError
-from services.reader.feed_wording import entry_text, entry_title, xml_text
+from services.reader.feed_forms import Entry, Feed
+from services.reader.feed_wording import entry_text, entry_title
+from services.reader.formats import FEEDS, FeedFormat
 from services.reader.rendering import tagged
 from services.reader.settings import ReaderSettings
-from services.reader.wording import language_tag, link, shown
-from shared.encoding import dump_json
+from services.reader.wording import link, shown
 from shared.ledger.telling import ALARMS, ARTICLES, EDITS, KINDS, REMOVALS, Telling, Told
 
-__all__ = ["Feeds"]
+__all__ = ["FEED_NAMES", "Feeds"]
 
 _FEEDS = {
     "all": (KINDS, "Everything that happens"),
@@ -26,9 +25,7 @@ _FEEDS = {
     "removals": (REMOVALS, "Removals and returns"),
     "alarms": (ALARMS, "Alarms of the watches"),
 }
-_ATOM = "http://www.w3.org/2005/Atom"
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a feed without entries was updated: a fixed time, so that it is the same document each time."""
+FEED_NAMES = tuple(_FEEDS)
 
 
 class Feeds:
@@ -37,39 +34,31 @@ class Feeds:
     def __init__(self, telling: Telling, *, settings: ReaderSettings) -> None:
         self._telling = telling
         self._settings = settings
-        self._cache = f"public, max-age={settings.cache_seconds}"
 
     def router(self) -> APIRouter:
-        """Return the addresses of the feeds."""
+        """Return the addresses of the feeds; JSON Feed under .json too, as it always was."""
         router = APIRouter()
-        for path, feed in (("/feeds/{name}.atom", self.atom), ("/feeds/{name}.json", self.json)):
-            router.add_api_route(path, feed, methods=["GET", "HEAD"], response_model=None)
+        for form in FEEDS:
+            for suffix in dict.fromkeys((form.suffix, f".{form.suffix.rpartition('.')[2]}")):
+                feed = partial(self.feed, form=form)
+                router.add_api_route(
+                    f"/feeds/{{name}}{suffix}", feed, methods=["GET", "HEAD"], response_model=None
+                )
         return router
 
-    def atom(self, request: Request, name: str) -> Response:
-        """Return a feed as Atom."""
+    def feed(self, request: Request, name: str, *, form: FeedFormat) -> Response:
+        """Return a feed in one form."""
         events, title = self._events(request, name)
-        body = ET.tostring(
-            _atom(events, title, address=self._address(request), base=self._base(request)),
-            encoding="utf-8",
-            xml_declaration=True,
+        base = base_of(request, self._settings.public_url)
+        feed = Feed(
+            title=f"Pressmark: {title}",
+            address=f"{base}{_address(request)}",
+            page=f"{base}/",
+            next=None,
+            entries=[_entry(event, base) for event in events],
         )
-        response = Response(body, media_type="application/atom+xml; charset=utf-8")
-        return tagged(request, response, cache=self._cache)
-
-    def json(self, request: Request, name: str) -> Response:
-        """Return a feed as JSON Feed."""
-        events, title = self._events(request, name)
-        base = self._base(request)
-        feed = {
-            "version": "https://jsonfeed.org/version/1.1",
-            "title": f"Pressmark: {title}",
-            "home_page_url": f"{base}/",
-            "feed_url": self._address(request),
-            "items": [_json_item(event, base) for event in events],
-        }
-        response = Response(dump_json(feed), media_type="application/feed+json")
-        return tagged(request, response, cache=self._cache)
+        response = Response(form.tell(feed), media_type=form.media_type)
+        return tagged(request, response, cache=f"public, max-age={self._settings.cache_seconds}")
 
     def _events(self, request: Request, name: str) -> tuple[Sequence[Told], str]:
         if name not in _FEEDS:
@@ -85,71 +74,27 @@ class Feeds:
         )
         return events, title
 
-    def _base(self, request: Request) -> str:
-        """Return the address of these pages, without a slash at its end."""
-        base = self._settings.public_url or str(request.base_url)
-        return (link(base) or "").rstrip("/")
 
-    def _address(self, request: Request) -> str:
-        asked = {
-            name: request.query_params[name]
-            for name in ("source", "lang", "watch")
-            if name in request.query_params
-        }
-        return f"{self._base(request)}{request.scope['path']}{'?' + urlencode(asked) if asked else ''}"
-
-
-def _atom(events: Sequence[Told], title: str, *, address: str, base: str) -> ET.Element:
-    feed = ET.Element("feed", {"xmlns": _ATOM})
-    _add(feed, "id", address or "urn:pressmark")
-    _add(feed, "title", f"Pressmark: {title}")
-    _add(feed, "updated", max((event.at for event in events), default=_BEGINNING).isoformat())
-    _add(feed, "generator", "Pressmark")
-    ET.SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": xml_text(address)})
-    ET.SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": xml_text(f"{base}/")})
-    for event in events:
-        feed.append(_atom_entry(event, base))
-    return feed
-
-
-def _atom_entry(event: Told, base: str) -> ET.Element:
-    entry = ET.Element("entry", {"xml:lang": language_tag(event.language)})
-    _add(entry, "id", event.urn)
-    _add(entry, "title", entry_title(event))
-    _add(entry, "updated", event.at.isoformat())
-    _add(entry, "published", event.at.isoformat())
-    _add(ET.SubElement(entry, "author"), "name", shown(event.source_name) or event.source_id)
-    ET.SubElement(entry, "category", {"term": event.kind})
-    ET.SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": _page(event, base)})
-    original = link(event.url or "")
-    if original is not None:
-        ET.SubElement(entry, "link", {"rel": "via", "href": xml_text(original)})
-    _add(entry, "content", entry_text(event)).set("type", "text")
-    return entry
-
-
-def _json_item(event: Told, base: str) -> dict[str, Any]:
-    item = {
-        "id": event.urn,
-        "url": _page(event, base),
-        "external_url": link(event.url or ""),
-        "title": entry_title(event),
-        "content_text": entry_text(event),
-        "date_published": event.at,
-        "language": language_tag(event.language),
-        "authors": [{"name": shown(event.source_name)}],
-        "tags": [event.kind, event.source_id],
-        "_pressmark": {"event": event.event_id, "article": event.article_id, "capture": event.capture},
+def _address(request: Request) -> str:
+    asked = {
+        name: request.query_params[name]
+        for name in ("source", "lang", "watch")
+        if name in request.query_params
     }
-    return {name: value for name, value in item.items() if value is not None}
+    return f"{request.scope['path']}{'?' + urlencode(asked) if asked else ''}"
 
 
-def _page(event: Told, base: str) -> str:
+def _entry(event: Told, base: str) -> Entry:
     path = f"/article/{event.article_id}" if event.article_id else f"/source/{event.source_id}"
-    return f"{base}{path}"
-
-
-def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
-    child = ET.SubElement(parent, name)
-    child.text = xml_text(text)
-    return child
+    return Entry(
+        urn=event.urn,
+        title=entry_title(event),
+        text=entry_text(event),
+        address=f"{base}{path}",
+        original=link(event.url or ""),
+        at=event.at,
+        author=shown(event.source_name) or event.source_id,
+        language=event.language,
+        tags=(event.kind, event.source_id),
+        more={"event": event.event_id, "article": event.article_id, "capture": event.capture},
+    )

@@ -1,10 +1,12 @@
 """The pages for people. Each method is one page: what is asked, what is looked up, what is shown."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from fastapi import APIRouter, Request, Response
 
 from services.reader.article_view import History, article_view, edit_view
+from services.reader.asked_lists import AskedLists
 from services.reader.asking import (
     article_id_of,
     cursor_of,
@@ -18,6 +20,7 @@ from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
+from services.reader.wording import long_day
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
 
@@ -35,12 +38,14 @@ class Pages:
         self,
         catalogue: Catalogue,
         *,
+        lists: AskedLists,
         settings: ReaderSettings,
         render: Renderer,
         sources: Remembered[tuple[SourceSummary, ...]],
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
+        self._lists = lists
         self._settings = settings
         self._render = render
         self._sources = sources
@@ -53,6 +58,7 @@ class Pages:
             ("/", self.latest),
             ("/sources", self.all_sources),
             ("/source/{source_id}", self.source),
+            ("/day/{day}", self.day),
             ("/article/{article_id}", self.article),
             ("/article/{article_id}/revision/{number}", self.revision),
             ("/article/{article_id}/edit/{number}", self.edit),
@@ -66,11 +72,13 @@ class Pages:
     def latest(self, request: Request) -> Response:
         """All articles by date."""
         before, language = cursor_of(request), language_of(request)
-        page = self._catalogue.latest(self._settings.articles_on_page, before=before, language=language)
+        listing = self._lists.latest(request)
+        page = listing.read(self._settings.articles_on_page, before)
         sources = self._sources.get()
         return self._render.page(
             request,
             "latest.html",
+            listing=listing,
             days=days_of_cards(map(card, page.items)),
             next=page.next,
             is_first=before is None,
@@ -82,18 +90,35 @@ class Pages:
     def source(self, request: Request, source_id: str) -> Response:
         """The articles of one source by date."""
         source = self._source(source_id_of(source_id))
-        before = cursor_of(request)
-        page = self._catalogue.latest(
-            self._settings.articles_on_page, before=before, source_id=source.source_id
-        )
+        before, listing = cursor_of(request), self._lists.source(request)
+        page = listing.read(self._settings.articles_on_page, before)
         return self._render.page(
             request,
             "source.html",
+            listing=listing,
             source=source_view(source),
             source_id=source.source_id,
             days=days_of_cards(map(card, page.items)),
             next=page.next,
             is_first=before is None,
+        )
+
+    def day(self, request: Request) -> Response:
+        """The articles of one day, with the days around it."""
+        before, listing = cursor_of(request), self._lists.day(request)
+        page = listing.read(self._settings.articles_on_page, before)
+        day = date.fromisoformat(request.path_params["day"])
+        return self._render.page(
+            request,
+            "day.html",
+            listing=listing,
+            day=long_day(day),
+            day_before=day - timedelta(days=1),
+            day_after=day + timedelta(days=1),
+            cards=[card(one) for one in page.items],
+            next=page.next,
+            is_first=before is None,
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def all_sources(self, request: Request) -> Response:
@@ -129,39 +154,46 @@ class Pages:
 
     def edits(self, request: Request) -> Response:
         """What was reworded, the last seen first."""
-        before = cursor_of(request)
-        page = self._catalogue.edits(self._settings.entries_on_page, before=before)
+        before, listing = cursor_of(request), self._lists.edits(request)
+        page = listing.read(self._settings.entries_on_page, before)
         views = [edit_view(edit) for edit in page.items]
         return self._render.page(
             request,
             "edits.html",
+            listing=listing,
             edits=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items),
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
-        before = cursor_of(request)
-        page = self._catalogue.removals(self._settings.entries_on_page, before=before)
+        before, listing = cursor_of(request), self._lists.removals(request)
+        page = listing.read(self._settings.entries_on_page, before)
         views = [removal_view(removal) for removal in page.items]
         return self._render.page(
             request,
             "removals.html",
+            listing=listing,
             removals=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items),
+            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
         )
 
     def about(self, request: Request) -> Response:
         """What this archive promises, and how to check it."""
         return self._render.page(request, "about.html")
 
-    def _what_was_seen(self, found: Sequence[object]) -> list[CoverageView]:
-        """Return the coverage of the sources, where nothing was found in them."""
-        return [] if found else [coverage_view(one) for one in seen_in(self._seen.get())]
+    def _what_was_seen(
+        self, found: Sequence[object], source_ids: Sequence[str] = (), languages: Sequence[str] = ()
+    ) -> list[CoverageView]:
+        """Return the coverage of what was asked about, where nothing was found in it."""
+        if found:
+            return []
+        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
+        return [coverage_view(one) for one in seen]
 
     def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
         summary = article.summary

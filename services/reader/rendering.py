@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from services.reader.formats import CITATIONS, FEEDS, FORMATS, JSON
 from shared.encoding import dump_json
 
 __all__ = ["Renderer", "StaticFile", "tagged"]
@@ -47,6 +48,9 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.globals["style"] = self.static["style.css"].address
+        self._templates.globals["files"] = (JSON, *FORMATS)
+        self._templates.globals["feeds"] = FEEDS
+        self._templates.globals["citations"] = CITATIONS
         self._templates.globals["mark"] = self.static["mark.svg"].address
 
     def page(self, request: Request, template: str, **values: Any) -> Response:  # noqa: ANN401  (what it needs)

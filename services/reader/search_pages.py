@@ -1,7 +1,8 @@
-"""The page of the search."""
+"""The search, as a page and as JSON."""
 
 from fastapi import APIRouter, Request, Response
 
+from services.reader.asked_lists import AskedLists
 from services.reader.asking import counts_wanted, cursor_of, query_of, start_of
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.highlighting import pattern_of_words
@@ -24,21 +25,24 @@ class SearchPages:
         self,
         catalogue: Catalogue,
         *,
+        lists: AskedLists,
         settings: ReaderSettings,
         render: Renderer,
         sources: Remembered[tuple[SourceSummary, ...]],
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
+        self._lists = lists
         self._settings = settings
         self._render = render
         self._sources = sources
         self._seen = seen
 
     def router(self) -> APIRouter:
-        """Return the address of the search."""
+        """Return the addresses of the search."""
         router = APIRouter()
         router.add_api_route("/search", self.search, methods=["GET", "HEAD"], response_model=None)
+        router.add_api_route("/search.json", self.as_json, methods=["GET", "HEAD"], response_model=None)
         return router
 
     def search(self, request: Request) -> Response:
@@ -54,6 +58,7 @@ class SearchPages:
             request,
             "search.html",
             query=query,
+            listing=self._lists.search(request),
             cards=[hit_card(hit, pattern) for hit in page.items],
             counts=page.counts,
             facets=facets_of(query, page.counts, sources, order=order) if page.counts else (),
@@ -71,6 +76,32 @@ class SearchPages:
             example_source=sources[0].source_id if sources else "kcna-en",
             coverage=self._coverage(query, page),
         )
+
+    def as_json(self, request: Request) -> Response:
+        """Articles by their words and what else was asked, in either order, with counts on the first page."""
+        query, start = query_tokens(query_of(request)), start_of(request)
+        page = self._catalogue.search(
+            query,
+            self._settings.results_on_page,
+            before=cursor_of(request),
+            start=start,
+            counted=counts_wanted(request),
+        )
+        following = _next_address(query, page)
+        found: dict[str, object] = {
+            "items": [hit.as_json() for hit in page.items],
+            "next": following and following.replace("/search?", "/search.json?", 1),
+            "notices": [
+                {"part": one.part, "sentence": one.sentence} for one in notices_of(query, self._sources.get())
+            ],
+        }
+        if page.counts is not None:
+            found["counts"] = page.counts.as_json()
+        if not page.items:
+            asked = query.narrowing
+            seen = seen_in(self._seen.get(), source_ids=asked.source_ids, languages=asked.languages)
+            found["coverage"] = [one.as_json() for one in seen]
+        return self._render.json(request, found)
 
     def _coverage(self, query: SearchQuery, page: SearchPage) -> list[CoverageView]:
         """Return what was seen of what was asked about, where nothing was found in it."""

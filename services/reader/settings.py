@@ -40,3 +40,8 @@ class ReaderSettings(PressmarkSettings):
 
     connections: int = Field(default=8, ge=1)
     """Connections to the ledger that one process may hold."""
+
+    def items_of(self, path: str) -> int:
+        """Return how many items stand on one page of the list at a path."""
+        ledgers = {"/search": self.results_on_page, "/edits": self.entries_on_page}
+        return {**ledgers, "/removals": self.entries_on_page}.get(path, self.articles_on_page)

@@ -4,23 +4,23 @@ from itertools import islice
 
 from fastapi import APIRouter, Request, Response
 
-from services.reader.errors import NoSuchPageError
+from services.reader.asked_lists import AskedLists, watch_named
 from services.reader.rendering import Renderer
 from services.reader.watch_view import alarm_view, watch_view
-from shared.ledger.watches import Watch, Watches
+from shared.ledger.watches import Watches
 
 __all__ = ["WatchPages"]
 
 _ALARMS_SHOWN = 50
-_LONGEST_NAME = 400
 _GET = ["GET", "HEAD"]
 
 
 class WatchPages:
     """Serves the watches and their alarms."""
 
-    def __init__(self, ledger: Watches, *, render: Renderer) -> None:
+    def __init__(self, ledger: Watches, *, lists: AskedLists, render: Renderer) -> None:
         self._ledger = ledger
+        self._lists = lists
         self._render = render
 
     def router(self) -> APIRouter:
@@ -40,6 +40,7 @@ class WatchPages:
         return self._render.page(
             request,
             "watches.html",
+            listing=self._lists.watches(request),
             watches=[watch_view(one, self._ledger.counts(one.watch_id)) for one in self._ledger.all()],
             alarms=[alarm_view(one) for one in islice(self._ledger.alarms(), _ALARMS_SHOWN)],
         )
@@ -52,31 +53,22 @@ class WatchPages:
 
     def one(self, request: Request, name: str) -> Response:
         """One watch with its last alarms."""
-        watch = self._watch(name)
+        watch = watch_named(self._ledger, name)
         alarms = islice(self._ledger.alarms(watch_id=watch.watch_id), _ALARMS_SHOWN)
         return self._render.page(
             request,
             "watch.html",
+            listing=self._lists.watch(request),
             watch=watch_view(watch, self._ledger.counts(watch.watch_id)),
             alarms=[alarm_view(one) for one in alarms],
         )
 
     def one_json(self, request: Request, name: str) -> Response:
         """One watch with its last alarms."""
-        watch = self._watch(name)
+        watch = watch_named(self._ledger, name)
         alarms = islice(self._ledger.alarms(watch_id=watch.watch_id), _ALARMS_SHOWN)
         counts = self._ledger.counts(watch.watch_id)
         return self._render.json(
             request,
             {**watch.as_json(), "articles": counts["articles"], "items": [a.as_json() for a in alarms]},
         )
-
-    def _watch(self, name: str) -> Watch:
-        """Return a watch by its id, or by what it watches for."""
-        wanted = name[:_LONGEST_NAME].casefold()
-        for watch in self._ledger.all():
-            if wanted == watch.watch_id or wanted in {
-                one.casefold() for one in (watch.name, *watch.spellings)
-            }:
-                return watch
-        raise NoSuchPageError("Nobody watches for this. The page of watches lists what is watched for.")

@@ -7,7 +7,7 @@ from typing import Any
 from services.reader.wording import count_of, language_name, moment, shown
 from shared.ledger.watches import Alarm, Watch
 
-__all__ = ["AlarmView", "WatchView", "alarm_view", "watch_view"]
+__all__ = ["AlarmView", "WatchView", "alarm_view", "alarm_words", "watch_view"]
 
 _KINDS = {
     "name_left": "It left an article that had it",
@@ -85,7 +85,7 @@ def alarm_view(alarm: Alarm) -> AlarmView:
     return AlarmView(
         name=shown(alarm.name),
         watch_address=f"/watches/{alarm.watch_id}",
-        words=_KINDS.get(alarm.kind, shown(alarm.kind).replace("_", " ")),
+        words=alarm_words(alarm),
         source_id=alarm.source_id,
         source_address=f"/source/{alarm.source_id}",
         article_address=None if alarm.article_id is None else f"/article/{alarm.article_id}",
@@ -99,6 +99,11 @@ def alarm_view(alarm: Alarm) -> AlarmView:
             for name, value in (alarm.statistics or {}).items()
         ),
     )
+
+
+def alarm_words(alarm: Alarm) -> str:
+    """Return what was noticed, as a sentence."""
+    return _KINDS.get(alarm.kind, shown(alarm.kind).replace("_", " "))
 
 
 def _ids(found: list[Any]) -> str:

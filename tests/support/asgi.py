@@ -48,9 +48,14 @@ def ask(
 
 async def _exchange(app: ASGIApp, scope: dict[str, Any]) -> Answer:
     sent: list[Message] = []
+    request: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not request:
+            await (
+                asyncio.Event().wait()
+            )  # A client that stays: whoever sends a stream asks whether it has gone.
+        return request.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)
