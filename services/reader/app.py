@@ -67,7 +67,7 @@ def create_app(
         monotonic=monotonic,
     )
     app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    lists = AskedLists(catalogue, Watches(catalogue.database))
+    lists = AskedLists(catalogue, Watches(catalogue.database), sources.get)
     search = SearchPages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
     # Before the exports: the search says more in its JSON than a list does.
     app.include_router(search.router())

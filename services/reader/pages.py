@@ -124,7 +124,8 @@ class Pages:
     def all_sources(self, request: Request) -> Response:
         """The sources with what is kept of each."""
         views = [source_view(source) for source in self._sources.get()]
-        return self._render.page(request, "sources.html", sources=views)
+        listing = self._lists.sources(request)
+        return self._render.page(request, "sources.html", listing=listing, sources=views)
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article as its source shows it, or showed it last."""

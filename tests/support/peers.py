@@ -4,6 +4,7 @@ They are installed from PyPI when a test first asks for them: into the folder th
 they stay for the next run, or else into one that goes with the session.
 """
 
+import fcntl
 import json
 import os
 import subprocess
@@ -59,10 +60,14 @@ def tlog(peers: Path) -> Path:
 def installed(folder: Path, packages: tuple[str, ...]) -> Path:
     """Return the programs of an environment that holds these packages and nothing of ours."""
     mark = folder / "installed"
-    if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
-        run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
-        mark.write_text(repr(packages), encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Two processes of one run may ask for the same programs: the second waits for the first.
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
+            run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
+            run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
+            mark.write_text(repr(packages), encoding="utf-8")
     return folder / "bin"
 
 
