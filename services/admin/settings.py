@@ -10,7 +10,7 @@ from shared.errors import SettingsError
 from shared.proof import LogKey
 from shared.settings import LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
 
-__all__ = ["AdminApiSettings", "LogKeySettings", "UpkeepSettings"]
+__all__ = ["AdminApiSettings", "AuthoritySettings", "LogKeySettings", "UpkeepSettings"]
 
 
 class LogKeySettings(PressmarkSettings):
@@ -54,11 +54,24 @@ class LogKeySettings(PressmarkSettings):
         return key
 
 
-class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings):
+class AuthoritySettings(PressmarkSettings):
+    """The time stamp authority (RFC 3161) that confirms when the log was signed. None is asked by default."""
+
+    timestamp_url: str = ""
+    """A time stamp authority (RFC 3161) that is asked for a stamp of the log's checkpoints. Empty: none is."""
+
+    timestamp_certificates: Path | None = None
+    """A PEM file with the certificates that the authority's chain ends in. No other stamps are kept."""
+
+
+class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSettings, LogSettings):
     """What the archive does by itself, and how often."""
 
     log_interval: timedelta = timedelta(minutes=10)
     """Time between two checkpoints of the log while new records come in."""
+
+    timestamp_interval: timedelta = timedelta(days=1)
+    """Time between two checkpoints that are stamped, while new records come in."""
 
     compact_interval: timedelta = timedelta(days=1)
     """Time between two runs that put small objects together into sealed ones."""
