@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.support.archive",
     "tests.support.stored_evidence",
     "tests.support.peers",
+    "tests.support.helm",
     "tests.support.debian",
 ]
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -60,15 +61,21 @@ def tlog(peers: Path) -> Path:
 def installed(folder: Path, packages: tuple[str, ...]) -> Path:
     """Return the programs of an environment that holds these packages and nothing of ours."""
     mark = folder / "installed"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Two processes of one run may ask for the same programs: the second waits for the first.
-    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(folder):
         if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
             run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
             run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
             mark.write_text(repr(packages), encoding="utf-8")
     return folder / "bin"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be alone with a folder: two processes of one run may ask for the same programs, and the second waits."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run(argv: list[str], *, seconds: float = 60, cwd: Path | None = None) -> str:
