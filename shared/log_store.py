@@ -15,16 +15,10 @@ from shared.proof import (
 )
 from shared.proof.tiles import WIDTH
 
-__all__ = ["LogStore", "stamp_key"]
+__all__ = ["LogStore"]
 
 PREFIX = "log/"
-_STAMPED = re.compile(r"log/timestamps/([1-9][0-9]{0,18})\.tsr")
 _SIGNED = re.compile(r"log/checkpoints/(0|[1-9][0-9]{0,18})")
-
-
-def stamp_key(size: int) -> str:
-    """Return where the time stamp of the checkpoint of so many records stands: an authority's whole answer."""
-    return f"{PREFIX}timestamps/{size}.tsr"
 
 
 class LogStore:
@@ -64,19 +58,6 @@ class LogStore:
         """Return the sizes of all checkpoints that are kept, the smallest first."""
         keys = self._evidence.keys(f"{PREFIX}checkpoints/")
         return sorted(int(match[1]) for key in keys if (match := _SIGNED.fullmatch(key)))
-
-    def stamped_sizes(self) -> list[int]:
-        """Return the sizes of all checkpoints that have a time stamp by others, the smallest first."""
-        keys = self._evidence.keys(f"{PREFIX}timestamps/")
-        return sorted(int(match[1]) for key in keys if (match := _STAMPED.fullmatch(key)))
-
-    def stamp(self, size: int) -> bytes:
-        """Return the time stamp of the checkpoint of so many records.
-
-        Raises:
-            ProofError: There is none.
-        """
-        return self.read(stamp_key(size).removeprefix(PREFIX))
 
     def note(self, path: str = "checkpoint") -> str | None:
         """Return a signed checkpoint as it stands in the store, None when there is none."""

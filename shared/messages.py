@@ -75,12 +75,6 @@ class DeliverWebhooks(Message):
     name = "fetcher.deliver_webhooks"
 
 
-class StampCheckpoint(Message):
-    """Have the newest checkpoint of the log stamped by an authority, if one is set. Sent by the scheduler."""
-
-    name = "fetcher.stamp_checkpoint"
-
-
 class CheckWatches(Message):
     """Hold what has happened against every watch. Sent by the scheduler."""
 
@@ -114,7 +108,6 @@ ALL_MESSAGES: tuple[type[Message], ...] = (
     FetchBatch,
     NormalizeBatch,
     DeliverWebhooks,
-    StampCheckpoint,
     CheckWatches,
     ShowCrawlerPulse,
     ShowFetcherPulse,

@@ -31,9 +31,6 @@ def copy_log(log: LogStore, folder: Path) -> int:
     for size in log.signed_sizes():
         if size <= checkpoint.size:
             _write(folder / "checkpoints" / str(size), log.read(f"checkpoints/{size}"))
-    for size in log.stamped_sizes():
-        if size <= checkpoint.size:
-            _write(folder / "timestamps" / f"{size}.tsr", log.stamp(size))
     _write(folder / "log.vkey", f"{log.key}\n".encode())
     _write(folder / "check_proof.py", Path(check_proof.__file__).read_bytes())
     _write(folder / "checkpoint", note.encode())

@@ -32,14 +32,6 @@ OLDER_CHECKPOINTS = 64
 _WARC = "archive/data.warc.gz"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
-_STAMP_README = """
-  stamp.tsr        what an authority for time stamps (RFC 3161) said of the checkpoint of {stamped} records
-  stamped          that checkpoint, as it was stamped
-
-To check the stamp, too, add --authority FILE with the certificates of that authority (PEM, its root among them),
-from a place you trust. This needs the program openssl. It proves that the log held its first {stamped} records
-then.
-"""
 _README = """This pack proves that the records of an article were in the archive's log, and are unaltered since.
 
   article.wacz     the records, as they were on the wire; any replay program for WACZ opens it
@@ -101,19 +93,17 @@ class ProofPacks:
             members = list(_members(folder))
             objects = self._objects(article_id, checkpoint.size)
             tree = self.log.tree(checkpoint.size)
-            stamped = self._stamped(checkpoint.size)
             proof = {
                 "records": self._records(members, objects, tree),
-                "consistency": self._consistency(checkpoint, tree, since, stamped),
+                "consistency": self._consistency(checkpoint, tree, since),
             }
             told = json.dumps(proof, indent=1).encode()
             files = {
-                "README.txt": _readme(checkpoint.size, stamped).encode(),
+                "README.txt": _README.format(size=checkpoint.size).encode(),
                 "check_proof.py": Path(check_proof.__file__).read_bytes(),
                 "checkpoint": note.encode(),
                 "log.vkey": f"{self.log.key}\n".encode(),
                 "proof.json": told,
-                **self._stamp_files(stamped),
             }
             _package(folder / "pack.zip", files, folder / "article.wacz")
             (folder / "pack.zip").replace(target)
@@ -123,15 +113,6 @@ class ProofPacks:
             proof_bytes=len(told),
             bytes=target.stat().st_size,
         )
-
-    def _stamped(self, size: int) -> int | None:
-        """Return the size of the newest checkpoint that has a time stamp and is no newer than the pack's."""
-        return max((one for one in self.log.stamped_sizes() if one <= size), default=None)
-
-    def _stamp_files(self, stamped: int | None) -> dict[str, bytes]:
-        if stamped is None:
-            return {}
-        return {"stamp.tsr": self.log.stamp(stamped), "stamped": self.log.read(f"checkpoints/{stamped}")}
 
     def _objects(self, article_id: str, size: int) -> list[LoggedObject]:
         wanted = self.exports.index.of_article(article_id)
@@ -178,11 +159,9 @@ class ProofPacks:
             "path": [one.hex() for one in path],
         }
 
-    def _consistency(
-        self, checkpoint: Checkpoint, tree: TileTree, since: str | None, stamped: int | None
-    ) -> list[dict[str, Any]]:
+    def _consistency(self, checkpoint: Checkpoint, tree: TileTree, since: str | None) -> list[dict[str, Any]]:
         older = [size for size in self.log.signed_sizes() if 0 < size < checkpoint.size]
-        sizes = {*older[-OLDER_CHECKPOINTS:], *([stamped] if stamped else [])} - {checkpoint.size}
+        sizes = set(older[-OLDER_CHECKPOINTS:])
         if since is not None:
             kept = open_checkpoint(since, self.log.key)
             proof = []
@@ -203,11 +182,6 @@ class ProofPacks:
             }
             for size in sorted(sizes)
         ]
-
-
-def _readme(size: int, stamped: int | None) -> str:
-    more = "" if stamped is None else _STAMP_README.format(stamped=stamped)
-    return _README.format(size=size) + more
 
 
 def _members(folder: Path) -> Iterator[tuple[int, int, str]]:

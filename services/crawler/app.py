@@ -35,7 +35,6 @@ from shared.messages import (
     ShowCrawlerPulse,
     ShowFetcherPulse,
     ShowNormalizerPulse,
-    StampCheckpoint,
 )
 from shared.metrics import LEASES_LOST, RUNG_AGAIN
 from shared.settings import ServiceSettings
@@ -165,7 +164,6 @@ def _ticks(settings: CrawlerSettings) -> list[Tick]:
         Tick(message=SampleArticles(), every=settings.sample_interval),
         Tick(message=CheckWatches(), every=settings.watch_interval),
         Tick(message=DeliverWebhooks(), every=settings.webhook_interval),
-        Tick(message=StampCheckpoint(), every=settings.timestamp_tick),
         Tick(message=ShowCrawlerPulse(), every=settings.pulse_interval),
         Tick(message=ShowFetcherPulse(), every=settings.pulse_interval),
         Tick(message=ShowNormalizerPulse(), every=settings.pulse_interval),

@@ -69,9 +69,6 @@ class CrawlerSettings(PressmarkSettings):
     webhook_interval: timedelta = Field(default=timedelta(seconds=5), ge=_SECOND)
     """Time between two rounds of telling webhooks what has happened."""
 
-    timestamp_tick: timedelta = Field(default=timedelta(minutes=1), ge=_SECOND)
-    """Time between two questions whether a checkpoint of the log is to be stamped, where an authority is set."""
-
     daily_sample: int = Field(default=60, ge=0, le=10_000)
     """Known articles of each source that are looked at on any day beside the plan, chosen at random."""
 

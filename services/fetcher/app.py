@@ -11,17 +11,13 @@ from services.fetcher.own_endpoints import Endpoint, OwnEndpoints, endpoints_in
 from services.fetcher.posting import Poster
 from services.fetcher.settings import AdminAddress, FetcherSettings, ReaderAddress
 from services.fetcher.snapshots import Snapshots
-from services.fetcher.timestamping import CheckpointStamper
 from services.fetcher.webhooks import WebhookSender
 from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
-from shared.errors import SettingsError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StaleLeaseError
-from shared.ledger.log_book import LogBook
 from shared.ledger.quarantine import Quarantine
-from shared.ledger.upkeep import UpkeepJournal
 from shared.ledger.webhooks import Webhooks
 from shared.messages import (
     AcceptLinks,
@@ -30,10 +26,7 @@ from shared.messages import (
     FetchBatch,
     NormalizeBatch,
     ShowFetcherPulse,
-    StampCheckpoint,
 )
-from shared.proof import ProofError
-from shared.proof.timestamps import read_authorities
 from shared.settings import ServiceSettings, load
 
 log = structlog.get_logger(__name__)
@@ -62,12 +55,6 @@ def on_deliver_webhooks(_message: DeliverWebhooks, *, sender: WebhookSender) -> 
     sender.deliver()
 
 
-def on_stamp_checkpoint(_message: StampCheckpoint, *, stamper: CheckpointStamper | None) -> None:
-    """Have the newest checkpoint stamped, where an authority is set and it is time."""
-    if stamper is not None:
-        stamper.stamp()
-
-
 def _ring_for_more(bus: Bus) -> None:
     bus.publish(DispatchDue(), urgent=True)
 
@@ -84,7 +71,6 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
         settings=fetcher,
         clock=SystemClock(),
     )
-    stamper = make_stamper(settings, fetcher, database, gate=gate)
     snapshots = Snapshots(
         batches=Batches(database),
         evidence=EvidenceStore(settings.evidence()),
@@ -98,41 +84,11 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
         [
             Subscription(FetchBatch, partial(on_fetch_batch, snapshots=snapshots, bus=bus)),
             Subscription(DeliverWebhooks, partial(on_deliver_webhooks, sender=sender)),
-            Subscription(StampCheckpoint, partial(on_stamp_checkpoint, stamper=stamper)),
             Subscription(ShowFetcherPulse, lambda _: broker.show_pulse("fetcher")),
         ],
         settings=settings,
         process=settings,
         quarantine=Quarantine(database),
-    )
-
-
-def make_stamper(
-    settings: ServiceSettings, fetcher: FetcherSettings, database: Database, *, gate: Gate
-) -> CheckpointStamper | None:
-    """Return what has checkpoints stamped; None where no authority is set.
-
-    Raises:
-        SettingsError: There is no certificate to hold its stamps against.
-    """
-    if not fetcher.timestamp_url:
-        return None
-    path = fetcher.timestamp_certificates
-    try:
-        trusted = read_authorities(b"" if path is None else path.read_bytes())
-    except (OSError, ProofError) as error:
-        raise SettingsError(
-            "PRESSMARK_FETCHER_TIMESTAMP_CERTIFICATES must name a PEM file with the certificates of the "
-            f"authority at PRESSMARK_FETCHER_TIMESTAMP_URL ({error})"
-        ) from None
-    return CheckpointStamper(
-        book=LogBook(database),
-        journal=UpkeepJournal(database),
-        evidence=EvidenceStore(settings.evidence()),
-        poster=Poster(gate, user_agent=fetcher.user_agent, timeout=fetcher.timestamp_timeout),
-        url=fetcher.timestamp_url,
-        trusted=trusted,
-        every=fetcher.timestamp_interval,
     )
 
 

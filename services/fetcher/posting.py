@@ -1,6 +1,6 @@
 """One POST to an address that an operator named, through the same gate as every look.
 
-Nothing is followed, at most 64 KiB of the answer are read, and no proxy or environment is used. The gate
+Nothing is followed, nothing of the answer is kept but its status, and no proxy or environment is used. The gate
 judges the URL before the request and the socket address when libcurl is about to open it, so that a webhook can
 reach neither our own parts nor the operator's network.
 """
@@ -8,7 +8,7 @@ reach neither our own parts nor the operator's network.
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pycurl
@@ -44,8 +44,6 @@ class Posted:
     retry_after: int | None
     """Seconds that the server asks to be left alone."""
     seconds: float
-    body: bytes = b""
-    """What it said, at most 64 KiB with its head; only where it was asked for."""
 
 
 class Poster:
@@ -57,11 +55,7 @@ class Poster:
         self._timeout = timeout
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        """Send one request and wait for its answer, of which only the status is kept."""
-        return replace(self.ask(url, body, headers), body=b"")
-
-    def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        """Send one request and return its answer with what it says."""
+        """Send one request and wait for its answer."""
         try:
             canonical = canonical_url(url)
         except BadUrlError:
@@ -97,7 +91,6 @@ class _Request:
         self._refused: FetchFailure | None = None
         self._tried = 0
         self._received = 0
-        self._body = bytearray()
         self._retry_after: int | None = None
 
     def send(self, curl: "pycurl.Curl") -> Posted:
@@ -120,7 +113,6 @@ class _Request:
             failure=failure,
             retry_after=self._retry_after,
             seconds=time.monotonic() - begun,
-            body=bytes(self._body),
         )
 
     def _open_socket(
@@ -144,7 +136,6 @@ class _Request:
 
     def _on_body(self, data: bytes) -> int:
         self._received += len(data)
-        self._body += data
         return len(data) if self._received <= _MOST_ANSWER_BYTES else -1
 
 

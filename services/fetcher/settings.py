@@ -1,7 +1,6 @@
 """What an operator may change about fetching. Environment variables with the prefix PRESSMARK_FETCHER_."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from pydantic import ByteSize, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -88,19 +87,6 @@ class FetcherSettings(PressmarkSettings):
 
     webhook_patience: timedelta = Field(default=timedelta(days=3), gt=timedelta(0))
     """How long a delivery is tried again before it is given up as dead. `pressmark webhook replay` revives it."""
-
-    timestamp_url: str = ""
-    """Address of an authority that is to stamp checkpoints of the log (RFC 3161); empty for none."""
-
-    timestamp_certificates: Path | None = None
-    """PEM file with that authority's certificates, its root among them. A stamp that does not lead there is not
-    kept."""
-
-    timestamp_interval: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0))
-    """Least time between two stamps. A failed try is repeated after a minute, then twice as late each time."""
-
-    timestamp_timeout: timedelta = Field(default=timedelta(seconds=30), gt=timedelta(0))
-    """Longest time for one answer of the authority, from its name to its end."""
 
     proxies: SecretStr = SecretStr("")
     """Names for proxies that want user and password, as `name=http://user:password@host:port`, separated by

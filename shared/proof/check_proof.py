@@ -1,29 +1,23 @@
 """Checks a proof pack, or a whole log, without trusting who made it. Needs Python 3.11 and nothing else.
 
-    python check_proof.py PACK.zip --key KEY [--known CHECKPOINT] [--authority CERTIFICATES]
+    python check_proof.py PACK.zip --key KEY [--known CHECKPOINT]
     python check_proof.py --log FOLDER --key KEY [--known CHECKPOINT]
 
 A pack proves that each record of its WACZ file was in the archive's log when the checkpoint was signed, and has
 not changed by a byte since. It does not prove that what the publisher sent was true, nor when, beyond the
 checkpoint. KEY is the archive's verifier key (name+id+base64). Take it from a place you trust, not from the pack.
 CHECKPOINT is a signed checkpoint you kept from before: the log must then still begin with what it held.
-CERTIFICATES is a PEM file with those of the authority that stamped a checkpoint of the pack. This needs openssl.
 
 Exit code 0: all holds. 1: something was altered, and each line says what. 2: the call itself is wrong.
 """
 
 import argparse
 import base64
-import datetime as dt
 import hashlib
 import io
 import json
 import pathlib
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -241,59 +235,6 @@ def check_growth(proofs: list[Any], known: tuple[int, bytes], size: int, root: b
         yield f"the log does not begin with the {old} records of the checkpoint you kept"
 
 
-# A time stamp of a checkpoint by others (RFC 3161), which the program openssl checks -----------------------------
-
-
-def check_stamp(path: pathlib.Path, key: str, authority: pathlib.Path | None) -> tuple[list[str], str | None]:
-    """Return what does not hold of the stamp in a pack, and a sentence about it; None when there is no stamp."""
-    pack = path.read_bytes()
-    with zipfile.ZipFile(path) as package:
-        if "stamp.tsr" not in package.namelist():
-            return [], None
-    note, stamp = stored_file(pack, "stamped"), stored_file(pack, "stamp.tsr")
-    proof, stamped = json.loads(stored_file(pack, "proof.json")), open_checkpoint(note.decode(), key)
-    size, root = open_checkpoint(stored_file(pack, "checkpoint").decode(), key)
-    faults = list(check_growth(proof["consistency"], stamped, size, root))
-    covered = sum(row["index"] < stamped[0] for row in proof["records"])
-    program = shutil.which("openssl")
-    if authority is None or program is None:
-        why = "the program openssl is not here" if authority else "name the certificates of its --authority"
-        return faults, f"UNCHECKED: the time stamp of the first {stamped[0]} records of the log: {why}"
-    try:
-        moment = time_of_stamp(program, hashlib.sha256(note).hexdigest(), stamp, authority)
-    except WrongError as error:
-        return [*faults, str(error)], None
-    told = f"{stamped[0]} records, {covered} of those here, at {moment:%Y-%m-%d %H:%M:%S} UTC"
-    return faults, f"STAMPED: the log held its first {told}"
-
-
-def time_of_stamp(program: str, digest: str, stamp: bytes, authority: pathlib.Path) -> dt.datetime:
-    """Return when an authority stamped a digest, after openssl found that it did."""
-    with tempfile.TemporaryDirectory() as folder:
-        reply = pathlib.Path(folder) / "stamp.tsr"
-        reply.write_bytes(stamp)
-        shown = run_openssl(program, "-reply", "-in", str(reply), "-text")
-        found = re.search(r"^Time stamp: (\w+ +\d+ [\d:]+)(?:\.\d+)? (\d+) GMT$", shown.stdout, re.MULTILINE)
-        if found is None:
-            raise WrongError("the time stamp cannot be read")
-        moment = dt.datetime.strptime(" ".join(found.groups()) + "+0000", "%b %d %H:%M:%S %Y%z")
-        # Certificates run out; what counts is whether they were good when they stamped.
-        then = ("-attime", str(int(moment.timestamp())), "-CAfile", str(authority))
-        checked = run_openssl(program, "-verify", "-digest", digest, "-in", str(reply), *then)
-    if checked.returncode:
-        raise WrongError(
-            f"the time stamp does not hold: {' '.join((checked.stderr or 'see openssl').split())[:300]}"
-        )
-    return moment
-
-
-def run_openssl(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `openssl ts`."""
-    return subprocess.run(  # noqa: S603  (a program of this machine, with arguments of ours)
-        (program, "ts", *arguments), capture_output=True, text=True, errors="replace", check=False
-    )
-
-
 # A whole log: entries, tiles and checkpoint agree (C2SP tlog-tiles) --------------------------------------------
 
 
@@ -357,27 +298,18 @@ def main() -> int:
     parser.add_argument("--log", type=pathlib.Path, help="a folder that holds a copy of the log instead")
     parser.add_argument("--key", required=True, help="the archive's verifier key, or a file that holds it")
     parser.add_argument("--known", type=pathlib.Path, help="a checkpoint you kept from before")
-    parser.add_argument(
-        "--authority", type=pathlib.Path, help="certificates of who stamped a checkpoint (PEM)"
-    )
     arguments = parser.parse_args()
     if (arguments.pack is None) == (arguments.log is None):
         parser.error("name a pack or a log, one of them")
     key = arguments.key if "+" in arguments.key else pathlib.Path(arguments.key).read_text()
     known = arguments.known.read_text() if arguments.known else None
     check = check_pack if arguments.log is None else check_log
-    stamp = None
     try:
         faults = list(check(arguments.pack or arguments.log, key, known))
-        if arguments.pack is not None:
-            more, stamp = check_stamp(arguments.pack, key, arguments.authority)
-            faults += more
     except (WrongError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         faults = [str(error) or "the files are damaged"]
     for fault in faults:
         sys.stdout.write(f"FAULT {fault}\n")
-    if stamp:
-        sys.stdout.write(f"{stamp}\n")
     sys.stdout.write("NOT PROVED\n" if faults else "PROVED: every record is in the signed log, unaltered\n")
     return 1 if faults else 0
 

@@ -30,7 +30,6 @@ AS_FIRST_SENT = {
     "fetcher.deliver_webhooks": "{}",
     "fetcher.fetch_batch": '{"batch_id": "0b7d"}',
     "fetcher.show_pulse": "{}",
-    "fetcher.stamp_checkpoint": "{}",
     "normalizer.check_watches": "{}",
     "normalizer.normalize_batch": '{"batch_id": "0b7d"}',
     "normalizer.show_pulse": "{}",
