@@ -11,7 +11,7 @@ from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
 from services.admin.settings import UpkeepSettings
 from services.admin.time_stamps import TimeStamping, authority_of
-from services.admin.upkeep import Job, append_to_log, compact, run_due, verify_next
+from services.admin.upkeep import Job, append_to_log, compact, prune_deliveries, run_due, verify_next
 from services.admin.verification import Verification
 from shared.clock import SystemClock
 from shared.errors import TryAgainError
@@ -21,6 +21,7 @@ from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.log_book import LogBook
 from shared.ledger.stamps import Stamps
 from shared.ledger.upkeep import UpkeepJournal
+from shared.ledger.webhooks import Webhooks
 from shared.log_store import LogStore
 from shared.logs import set_up_logs
 from shared.settings import load
@@ -55,6 +56,11 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
                 last,
                 most_bytes=settings.verify_bytes,
             ),
+        ),
+        Job(
+            name="webhook_log",
+            every=settings.webhook_log_interval,
+            do=lambda _: prune_deliveries(Webhooks(database), before=clock.now() - settings.webhook_log_age),
         ),
     ]
     key = settings.key()

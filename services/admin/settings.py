@@ -85,6 +85,12 @@ class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSet
     verify_bytes: ByteSize = ByteSize(10**9)
     """Bytes of evidence that one run of the verification reads, or a little more."""
 
+    webhook_log_age: timedelta = Field(default=timedelta(days=90), gt=timedelta(0))
+    """How long the log of a webhook's deliveries is kept after they ended. The events themselves stay for ever."""
+
+    webhook_log_interval: timedelta = timedelta(hours=1)
+    """Time between two runs that delete older deliveries."""
+
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""
 
