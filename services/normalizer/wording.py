@@ -118,7 +118,7 @@ def identifies(paragraphs: Iterable[str]) -> bool:
 def _visible(paragraphs: Iterable[str]) -> str:
     """Return `without_spaces(normal_text(paragraphs))`, by a shorter way where there is nothing to mend."""
     lines = list(paragraphs)
-    # Bytes lose spaces faster than text does. No other space is printable, so none is in a text that stays as it is.
+    # Bytes lose spaces faster than text does. Other spaces are not printable: such a text goes the long way.
     seen = "".join(lines).encode("utf-8", "surrogatepass").translate(None, _ASCII_SPACES)
     text = seen.decode("utf-8", "surrogatepass")
     if text.isprintable() and (text.isascii() or _is_plainly_composed(text)):
