@@ -7,19 +7,20 @@ are searched faster than text. What is not plain by these rough counts goes thro
 import re
 
 # A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). A tag goes from `<` and a letter
-# to the first `>` outside quotes, where a quote that is never closed counts as any character. Names that begin
-# with no letter of a raw element come first, since most tags are such.
-_INSIDE = rb"""[^>"']*+(?:(?>"[^"]*+"|'[^']*+'|["'])[^>"']*+)*+"""
+# to the first `>` outside quotes, where a quote that is never closed counts as any character. Half of what begins
+# by `<` is an end, so ends are ruled out first; then come names that begin with no letter of a raw element, since
+# most tags are such.
+_INSIDE = rb"""[^>"']*+(?:(?:"[^"]*+"|'[^']*+'|["'])[^>"']*+)*+"""
 _RAW_NAMES = (b"script", b"style", b"textarea", b"title", b"iframe", b"xmp", b"noembed", b"noframes")
 _RAW = b"|".join(rb"(?i:%b)(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:%b)))*+" % (name, name) for name in _RAW_NAMES)
 _ROUGH_TAG = re.compile(
-    rb"<(?:[a-hj-mo-ru-wyzA-HJ-MO-RU-WYZ]"
+    rb"<(?!/)(?:[a-hj-mo-ru-wyzA-HJ-MO-RU-WYZ]"
     + _INSIDE
-    + rb"|!--(?>[^-]+|-(?!->))*+|"
+    + rb"|(?=[!instxINSTX])(?:!--(?>[^-]+|-(?!->))*+|"
     + _RAW
     + rb"|[a-zA-Z]"
     + _INSIDE
-    + rb")"
+    + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
 _MAX_BYTES = 6_000_000
@@ -38,6 +39,11 @@ def is_plain(markup: bytes) -> bool:
     tags = _ROUGH_TAG.findall(markup)
     if not _LEAST_TAGS <= len(tags) <= _MAX_TAGS:
         return False
-    if any(len(tag) > _MAX_TAG_BYTES and not _NO_TAG.match(tag) for tag in tags):
+    if max(map(len, tags)) > _MAX_TAG_BYTES and any(map(_is_long, tags)):
         return False
     return len(tags) <= _MAX_OPEN or len(tags) - markup.count(b"</") <= _MAX_OPEN
+
+
+def _is_long(tag: bytes) -> bool:
+    """Tell whether a tag has room for more attributes than the parser reads in time; long scripts are none."""
+    return len(tag) > _MAX_TAG_BYTES and not _NO_TAG.match(tag)

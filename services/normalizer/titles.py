@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -113,8 +112,7 @@ def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
 
 
 def _headings(flow: Flow) -> list[str]:
-    found = (element for element in flow.top.descendants() if element.tag == "h1")
-    texts = (_text_of(flow, element) for element in islice(found, _MAX_HEADINGS))
+    texts = (_text_of(flow, element) for element in flow.headlines[:_MAX_HEADINGS])
     return [text for text in texts if len(text) in _HEADING_CHARS]
 
 
