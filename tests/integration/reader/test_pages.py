@@ -4,19 +4,14 @@ import itertools
 import json
 import re
 import socket
-import threading
-import uuid
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import NoReturn
 from urllib.parse import quote
 
-import psycopg
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import sql
 from starlette.types import ASGIApp
 
 from services.reader.app import create_app
@@ -25,11 +20,11 @@ from services.reader.settings import ReaderSettings
 from shared.errors import TryAgainError
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.database import Database
-from shared.ledger.migrate import migrate
 from shared.ledger.watches import Watches
 from tests.support.asgi import ask
-from tests.support.catalogue_factory import CatalogueFactory
-from tests.support.catalogue_samples import UNION, fill
+from tests.support.catalogue_samples import UNION
+from tests.support.demo_archive import filled_ledger
+from tests.support.served import served
 
 LISTS = (
     *("/", "/sources", "/source/naenara-en", "/search", "/edits", "/removals", "/about"),
@@ -74,17 +69,9 @@ class SilentDatabase(Database):
 @pytest.fixture(scope="module")
 def filled(postgres_url: str) -> Iterator[tuple[Database, dict[str, str]]]:
     """One filled ledger for all tests here: none of them writes."""
-    name = f"reader_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        database = Database(postgres_url.rpartition("/")[0] + f"/{name}")
-        try:
-            migrate(database)
-            Watches(database).add("bridge")
-            yield database, fill(CatalogueFactory(database))
-        finally:
-            database.close()
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with filled_ledger(postgres_url) as (database, ids):
+        Watches(database).add("bridge")
+        yield database, ids
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +87,8 @@ def ids(filled: tuple[Database, dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def port(app: ASGIApp) -> Iterator[int]:
     """The application behind its real server."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with served(app) as port:
+        yield port
 
 
 @pytest.mark.parametrize("path", [*LISTS, *EXPORTS, "/nowhere", "/static/style.css", "/healthz", "/source/Ä"])
