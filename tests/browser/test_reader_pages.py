@@ -1,12 +1,10 @@
 """The pages people read, in a real Chromium: each is reached by clicking, and axe holds nothing against it."""
 
 import gzip
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, Viewpor
 from services.reader.app import create_app
 from services.reader.settings import ReaderSettings
 from shared.ledger.catalogue import Catalogue
-from tests.support.browser import axe_findings
+from tests.support.browser import axe_findings, keep_picture
 from tests.support.demo_archive import add_coverage_and_alarms, filled_ledger
 from tests.support.served import served
 
@@ -143,7 +141,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
             width = page.evaluate("document.scrollingElement.scrollWidth")
             if width > size["width"]:
                 found.append(f"{address}: {width} px wide")
-            keep_picture(page, address, size=size, scheme=scheme)
+            keep_picture(page, f"{address}-{size['width']}-{scheme}")
 
     assert found == []
 
@@ -206,7 +204,7 @@ def test_arabic_runs_from_the_right_and_korean_breaks_between_words(browser: Bro
 def test_the_first_page_is_under_15_kilobytes_compressed(browser: Browser, site: Site) -> None:
     answers: list[Response] = []
     with looking(browser, site, size=PHONE) as page:
-        page.on("response", answers.append)
+        page.on("response", lambda one: answers.append(one))  # noqa: PLW0108  (Playwright takes no built-in)
         page.goto("/", wait_until="networkidle")
         # What the browser really asked for, each compressed as a proxy before the reader does it.
         sent = sum(len(gzip.compress(one.body(), 6)) for one in answers)
@@ -225,11 +223,3 @@ def test_paper_gets_the_text_and_its_evidence_without_what_is_for_clicking(
         assert page.locator(".story-text").is_visible()
         assert page.locator(".evidence .record").first.is_visible()
         assert not any(page.locator(one).first.is_visible() for one in (".sections", ".finder", ".more"))
-
-
-def keep_picture(page: Page, address: str, *, size: ViewportSize, scheme: Scheme) -> None:
-    """Keep a picture for people to look at, where PRESSMARK_PICTURES names a folder for them."""
-    folder = os.environ.get("PRESSMARK_PICTURES")
-    if folder:
-        name = re.sub(r"\W+", "-", address).strip("-") or "first"
-        page.screenshot(path=Path(folder) / f"{name}-{size['width']}-{scheme}.png", full_page=True)

@@ -1,6 +1,7 @@
 """A real Chromium, driven without a window, and what axe finds in the pages that it shows."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-__all__ = ["AXE_RULES", "axe_findings", "browser", "chromium"]
+__all__ = ["AXE_RULES", "axe_findings", "browser", "chromium", "keep_picture"]
 
 AXE_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 """Every rule of WCAG 2.2 AA, and what axe calls best practice."""
@@ -71,6 +72,14 @@ def axe_findings(page: Page) -> list[str]:
     page.evaluate(source)
     found: list[Any] = page.evaluate(_RUN_AXE, list(AXE_RULES))
     return [str(one) for one in found]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture for people to look at, where PRESSMARK_PICTURES names a folder for them."""
+    folder = os.environ.get("PRESSMARK_PICTURES")
+    if folder:
+        name = re.sub(r"\W+", "-", name).strip("-")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def _chromium() -> Path:
