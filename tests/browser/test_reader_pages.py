@@ -26,7 +26,7 @@ IN_LANGUAGES = ("korean", "chinese", "japanese", "arabic", "union")
 KINDS = {
     *("/", "/?lang", "/?before", "/sources", "/source/*", "/article/*"),
     *("/article/*/revision/*", "/article/*/edit/*", "/edits", "/removals", "/watches", "/watches/*"),
-    *("/coverage", "/coverage/*", "/about"),
+    *("/coverage", "/coverage/*", "/about", "/days", "/days/*", "/day/*"),
 }
 """Every kind of page that another page links to, by its address without what differs."""
 _NOT_A_PAGE = re.compile(r"\.(json|csv|jsonl|parquet|bib|ris|csl\.json|atom|rss|xml)$")
@@ -75,7 +75,7 @@ def looking(
 def kind_of(address: str) -> str:
     """Return an address without what differs between pages of one kind."""
     parts = urlsplit(address)
-    path = re.sub(r"/(article|source|coverage|watches|edit|revision)/[^/]+", r"/\1/*", parts.path)
+    path = re.sub(r"/(article|source|coverage|watches|days?|edit|revision)/[^/]+", r"/\1/*", parts.path)
     name = parts.query.partition("=")[0]
     return f"{path}?{name}" if name in ("lang", "before") else path
 
@@ -119,7 +119,7 @@ def addresses(browser: Browser, site: Site) -> dict[str, str]:
 
 def pages_to_look_at(site: Site, addresses: dict[str, str]) -> list[str]:
     articles = [f"/article/{site.ids[name]}" for name in IN_LANGUAGES]
-    more = ("/search?q=harbour&counts=yes", "/search?q=nothing-of-this", "/nowhere", "/day/2026-03-09")
+    more = ("/search?q=harbour&counts=yes", "/search?q=nothing-of-this", "/nowhere")
     return [*dict.fromkeys((*addresses.values(), *articles, *more))]
 
 

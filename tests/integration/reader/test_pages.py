@@ -28,13 +28,22 @@ from tests.support.served import served
 
 LISTS = (
     *("/", "/sources", "/source/naenara-en", "/search", "/edits", "/removals", "/about"),
-    *("/watches", "/coverage", "/coverage/naenara-en"),
+    *("/watches", "/coverage", "/coverage/naenara-en", "/days", "/days/2026-03", "/days/2013-12"),
 )
 EXPORTS = (
     *("/latest.json", "/source/naenara-en.json", "/search.json", "/edits.json", "/removals.json"),
     *("/watches.json", "/coverage.json", "/coverage/naenara-en.json"),
 )
-STARTS = (*LISTS, "/article/", "/article/x/revision/", "/source/", "/static/", "/watches/", "/coverage/")
+STARTS = (
+    *LISTS,
+    "/article/",
+    "/article/x/revision/",
+    "/source/",
+    "/static/",
+    "/watches/",
+    "/coverage/",
+    "/days/",
+)
 NEVER_ALLOWED = ("script", "iframe", "object", "embed", "base", "style", "svg")
 
 
@@ -205,6 +214,31 @@ def test_following_older_reaches_every_article_once(app: ASGIApp, ids: dict[str,
         query = following[0].partition("?")[2].encode()
 
     assert sorted(seen) == sorted(ids.values())
+
+
+def test_the_calendar_counts_what_the_lists_of_its_days_hold(app: ASGIApp) -> None:
+    newest = ask(app, "/days").text
+    counts = {
+        day: int(number)
+        for day, number in re.findall(
+            r'href="/day/([\d-]+)"><span class="calendar-day">\d+</span> '
+            r'<span class="calendar-count" aria-hidden="true">(\d+)<',
+            newest,
+        )
+    }
+
+    assert len(counts) == 7
+    for day, count in counts.items():
+        assert len(json.loads(ask(app, f"/day/{day}.json").body)["items"]) == count, day
+    assert 'href="/days/2021-10"' in newest
+    assert 'href="/days/2026-03"' in ask(app, "/days/2021-10").text
+    assert "Nothing is kept yet" not in ask(app, "/days", query=b"source=mina-ar").text
+    assert "Nothing is kept yet" in ask(app, "/days", query=b"source=quay").text
+
+
+@pytest.mark.parametrize("month", ["2026-13", "0001-01", "9999-12", "2026-03-01", "x"])
+def test_what_is_no_month_is_told(app: ASGIApp, month: str) -> None:
+    assert ask(app, f"/days/{month}").status == 400
 
 
 def test_search_finds_korean_in_the_other_spelling_and_marks_it(app: ASGIApp, ids: dict[str, str]) -> None:
