@@ -1,5 +1,6 @@
 """The public pages over a real PostgreSQL: what they show, and that nothing a reader sends breaks them."""
 
+import html
 import itertools
 import json
 import re
@@ -152,6 +153,18 @@ def test_the_article_page_shows_each_edit_with_its_words(app: ASGIApp, ids: dict
     assert "sha256:" in text
     assert "urn:uuid:" in text
     assert "main/index/en/first?arg_val=leader3" in text  # its other address
+
+
+def test_the_citation_names_the_revision_that_was_read(app: ASGIApp, ids: dict[str, str]) -> None:
+    page = ask(app, f"/article/{ids['union']}", headers={"host": "archive.example"}).text
+    cited = re.search(r'<p class="citation">(.*)</p>', page)
+
+    assert cited is not None
+    words = html.unescape(re.sub("<[^>]+>", "", cited[1]))
+    assert words == (
+        f"“{UNION.title}”. Naenara (En), 16 October 2021. Revision 2, first seen 9 March 2026, 19:00 UTC. "
+        f"http://archive.example/article/{ids['union']}/revision/2"
+    )
 
 
 def test_an_earlier_revision_can_be_read_and_says_that_it_is_one(app: ASGIApp, ids: dict[str, str]) -> None:
