@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.support.peers",
     "tests.support.helm",
     "tests.support.debian",
+    "tests.support.browser",
 ]
 
 # The gate tries the same examples every time, so that what it says depends on the commit alone. On a desk the

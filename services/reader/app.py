@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from services.reader.asked_lists import AskedLists
+from services.reader.calendar_pages import CalendarPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
@@ -29,6 +30,7 @@ from shared.http_metrics import TimedAnswers
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
+from shared.ledger.days import Days
 from shared.ledger.telling import Telling
 from shared.ledger.watches import Watches
 from shared.logs import set_up_logs
@@ -75,6 +77,7 @@ def create_app(
     app.include_router(exports.router())
     pages = Pages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
     app.include_router(pages.router())
+    app.include_router(CalendarPages(Days(catalogue.database), render=render).router())
     app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
     app.include_router(WatchPages(Watches(catalogue.database), lists=lists, render=render).router())
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())

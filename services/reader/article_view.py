@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.reader.diffs import DiffParagraph, Piece, changed_passages, diff_of_texts
 from services.reader.recorded_diffs import recorded_diff
 from services.reader.views import CaptureView, Foreign, Note, capture_view, foreign, state_note
-from services.reader.wording import count_of, day_first, link, long_day, moment, shown
+from services.reader.wording import count_of, day_first, link, long_day, moment, shown, stated_date
 from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Change, Edit, Revision
 
 __all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_summary", "edit_view"]
@@ -113,6 +113,8 @@ class ArticleView:
     paragraphs: tuple[str, ...]
     date: str | None
     datetime: str
+    stated: str | None
+    """The same date in words, as far as it is known."""
     first_seen: str
     source: str
     source_address: str
@@ -151,6 +153,7 @@ def article_view(article: Article, read: Revision | None, history: History) -> A
         paragraphs=tuple(shown(paragraph) for paragraph in (read.body if read else ())),
         date=day_first(summary.published),
         datetime=(summary.published or "").replace(" ", "T"),
+        stated=stated_date(summary.published),
         first_seen=long_day(summary.first_seen_at.date()),
         source=shown(summary.source_name),
         source_address=f"/source/{summary.source_id}",

@@ -9,6 +9,7 @@ from services.reader.article_view import History, article_view, edit_view
 from services.reader.asked_lists import AskedLists
 from services.reader.asking import (
     article_id_of,
+    base_of,
     cursor_of,
     language_of,
     number_of,
@@ -212,6 +213,7 @@ class Pages:
         return self._render.page(
             request,
             "article.html",
+            base=base_of(request, self._settings.public_url),
             article=article_view(article, read, history),
             editions=[card(one) for one in article.editions],
             more=[card(one) for one in more.items],
