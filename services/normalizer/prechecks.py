@@ -23,6 +23,9 @@ _ROUGH_TAG = re.compile(
     + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
+_ALONE = re.compile(
+    rb"<(?:!--|(?i:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)(?:[\s/>]|\Z))"
+)
 _MAX_BYTES = 6_000_000
 _MAX_TAGS = 30_000
 _LEAST_TAGS = 8
@@ -41,7 +44,15 @@ def is_plain(markup: bytes) -> bool:
         return False
     if max(map(len, tags)) > _MAX_TAG_BYTES and any(map(_is_long, tags)):
         return False
-    return len(tags) <= _MAX_OPEN or len(tags) - markup.count(b"</") <= _MAX_OPEN
+    if len(tags) <= _MAX_OPEN:
+        return True
+    left_open = len(tags) - markup.count(b"</")
+    return left_open <= _MAX_OPEN or left_open - sum(map(_stands_alone, tags)) <= _MAX_OPEN
+
+
+def _stands_alone(tag: bytes) -> bool:
+    """Tell whether a tag is a comment, or of an element that never has an end."""
+    return _ALONE.match(tag) is not None
 
 
 def _is_long(tag: bytes) -> bool:

@@ -15,6 +15,11 @@ def test_a_long_script_and_a_stray_quote_in_it_make_no_page_suspect() -> None:
     assert is_plain(PLAIN + b'<script>if (a<b) s = "don\'t <div";' + b"x" * 100_000 + b"</script><p>end</p>")
 
 
+def test_many_pictures_line_breaks_and_comments_leave_nothing_open() -> None:
+    assert is_plain(PLAIN + b"<br><IMG src='a'><br/><!-- a --><input>" * 1_000)
+    assert not is_plain(PLAIN + b"<br><brr>" * 1_500)
+
+
 @pytest.mark.parametrize(
     "bomb",
     [
