@@ -23,6 +23,8 @@ _ROUGH_TAG = re.compile(
     + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
+_ATTRIBUTE = re.compile(rb"""[\s/]++[^\s/>="'<]++(?:="[^"]*+"|='[^']*+'|=[^\s"'=<>`]++)?+""")
+_WELL_FORMED = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*+(?:" + _ATTRIBUTE.pattern + rb")*+[\s/]*+")
 _ALONE = re.compile(
     rb"<(?:!--|(?i:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)(?:[\s/>]|\Z))"
 )
@@ -32,6 +34,7 @@ _LEAST_TAGS = 8
 _MAX_TAG_BYTES = 16_000
 """A tag of so many bytes has at most 8,000 attributes."""
 
+_MAX_ATTRIBUTES = 1_000
 _MAX_OPEN = 1_000
 
 
@@ -57,4 +60,7 @@ def _stands_alone(tag: bytes) -> bool:
 
 def _is_long(tag: bytes) -> bool:
     """Tell whether a tag has room for more attributes than the parser reads in time; long scripts are none."""
-    return len(tag) > _MAX_TAG_BYTES and not _NO_TAG.match(tag)
+    if len(tag) <= _MAX_TAG_BYTES or _NO_TAG.match(tag):
+        return False
+    # Data of scripts stands in long values. Only where each quote closes is it sure which of them are values.
+    return not _WELL_FORMED.fullmatch(tag) or len(_ATTRIBUTE.findall(tag)) > _MAX_ATTRIBUTES
