@@ -23,12 +23,18 @@ _ROUGH_TAG = re.compile(
     + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
+_ATTRIBUTE = re.compile(rb"""[\s/]++[^\s/>="'<]++(?:="[^"]*+"|='[^']*+'|=[^\s"'=<>`]++)?+""")
+_WELL_FORMED = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*+(?:" + _ATTRIBUTE.pattern + rb")*+[\s/]*+")
+_ALONE = re.compile(
+    rb"<(?:!--|(?i:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)(?:[\s/>]|\Z))"
+)
 _MAX_BYTES = 6_000_000
 _MAX_TAGS = 30_000
 _LEAST_TAGS = 8
 _MAX_TAG_BYTES = 16_000
 """A tag of so many bytes has at most 8,000 attributes."""
 
+_MAX_ATTRIBUTES = 1_000
 _MAX_OPEN = 1_000
 
 
@@ -41,9 +47,20 @@ def is_plain(markup: bytes) -> bool:
         return False
     if max(map(len, tags)) > _MAX_TAG_BYTES and any(map(_is_long, tags)):
         return False
-    return len(tags) <= _MAX_OPEN or len(tags) - markup.count(b"</") <= _MAX_OPEN
+    if len(tags) <= _MAX_OPEN:
+        return True
+    left_open = len(tags) - markup.count(b"</")
+    return left_open <= _MAX_OPEN or left_open - sum(map(_stands_alone, tags)) <= _MAX_OPEN
+
+
+def _stands_alone(tag: bytes) -> bool:
+    """Tell whether a tag is a comment, or of an element that never has an end."""
+    return _ALONE.match(tag) is not None
 
 
 def _is_long(tag: bytes) -> bool:
     """Tell whether a tag has room for more attributes than the parser reads in time; long scripts are none."""
-    return len(tag) > _MAX_TAG_BYTES and not _NO_TAG.match(tag)
+    if len(tag) <= _MAX_TAG_BYTES or _NO_TAG.match(tag):
+        return False
+    # Data of scripts stands in long values. Only where each quote closes is it sure which of them are values.
+    return not _WELL_FORMED.fullmatch(tag) or len(_ATTRIBUTE.findall(tag)) > _MAX_ATTRIBUTES

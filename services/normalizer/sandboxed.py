@@ -107,7 +107,7 @@ def warm_up() -> None:
 def _virtual_bytes() -> int:
     """Return the size of the address space, which RLIMIT_AS is about; 0 where the system does not say."""
     try:
-        return int(_STATM.read_text().split()[0]) * resource.getpagesize()
+        return int(_STATM.read_bytes().split(maxsplit=1)[0]) * resource.getpagesize()
     except (OSError, ValueError):
         return 0
 
