@@ -10,22 +10,26 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from services.reader.asked_lists import AskedLists
+from services.reader.capture_pages import CapturePages
+from services.reader.cdx_pages import CdxPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
+from services.reader.memento import MementoPages
 from services.reader.pages import Pages
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.search_pages import SearchPages
-from services.reader.security import SecurityHeaders
+from services.reader.security import SecurityHeaders, security_headers
 from services.reader.settings import ReaderSettings
 from services.reader.watch_pages import WatchPages
 from shared.encoding import dump_json
 from shared.errors import TryAgainError
 from shared.exposition import show_metrics
 from shared.http_metrics import TimedAnswers
+from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
@@ -78,9 +82,13 @@ def create_app(
     app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
     app.include_router(WatchPages(Watches(catalogue.database), lists=lists, render=render).router())
     app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
+    captures = CapturedUrls(catalogue.database)
+    app.include_router(CapturePages(captures, settings=settings, render=render).router())
+    app.include_router(CdxPages(captures, cache_seconds=settings.cache_seconds).router())
+    app.include_router(MementoPages(captures, settings=settings).router())
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)
-    return TimedAnswers(SecurityHeaders(app), service="reader")
+    return TimedAnswers(SecurityHeaders(app, security_headers(settings.replay_url)), service="reader")
 
 
 def serve() -> None:
