@@ -41,7 +41,8 @@ def policy(reader_url: str) -> str:
     """Return the Content-Security-Policy of every answer."""
     return (
         "sandbox; default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-        f"font-src 'self' data:; media-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors {reader_url}"
+        "font-src 'self' data:; media-src 'self'; form-action 'none'; base-uri 'none'; "
+        f"frame-ancestors {reader_url}"
     )
 
 

@@ -35,8 +35,8 @@ _DROPPED_WITH_TEXT = frozenset({"script", "iframe", "noembed", "noframes", "xmp"
 _DROPPED = frozenset(
     {
         "animate", "animatemotion", "animatetransform", "applet", "base", "bgsound", "discard", "embed",
-        "fencedframe", "frame", "frameset", "iframe", "mpath", "noembed", "noframes", "noscript", "object", "param", "plaintext",
-        "portal", "script", "set", "template", "xmp",
+        "fencedframe", "frame", "frameset", "iframe", "mpath", "noembed", "noframes", "noscript", "object",
+        "param", "plaintext", "portal", "script", "set", "template", "xmp",
     }
 )  # fmt: skip
 """Elements of which only what stands in them is kept. Of `noscript` that is what readers without scripts saw."""
@@ -59,8 +59,8 @@ _LISTS_OF_ADDRESSES = frozenset({"srcset", "imagesrcset"})
 _DROPPED_ATTRIBUTES = frozenset(
     {
         "action", "archive", "attributionsrc", "autofocus", "autoplay", "classid", "code", "codebase",
-        "crossorigin", "download", "formaction", "formtarget", "http-equiv", "integrity", "is", "manifest", "nonce",
-        "ping", "profile", "referrerpolicy", "srcdoc", "target",
+        "crossorigin", "download", "formaction", "formtarget", "http-equiv", "integrity", "is", "manifest",
+        "nonce", "ping", "profile", "referrerpolicy", "srcdoc", "target",
     }
 )  # fmt: skip
 _KEPT_LINKS = frozenset({"stylesheet", "icon"})

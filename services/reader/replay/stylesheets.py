@@ -7,8 +7,8 @@ __all__ = ["rewritten_css"]
 
 Rewrite = Callable[[str], str | None]
 
-# CSS Syntax §4.3: a function `url(`, or a string behind `@import`. Escapes in names (`u\72l(`) are not undone: what
-# is not rewritten so points nowhere that the policy of the page lets it go.
+# CSS Syntax §4.3: a function `url(`, or a string behind `@import`. Escapes in names (`u\72l(`) are not undone:
+# what is not rewritten so points nowhere that the policy of the page lets it go.
 _ADDRESS = re.compile(
     r"""(?P<function>url\(\s*+)(?P<quote>["']?)(?P<address>[^"'()\\\n]*+)(?P=quote)\s*+\)"""
     r"""|(?P<import>@import\s++)(?P<mark>["'])(?P<imported>[^"'\\\n]*+)(?P=mark)""",

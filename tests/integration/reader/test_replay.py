@@ -45,9 +45,9 @@ class Got:
 
 @pytest.fixture
 def urls(stored: StoredEvidence) -> dict[str, str]:
-    """Every page looked at three times, the first: new, not modified, the same again; and one that was out of order."""
+    """Every page looked at three times, the first: new, not modified, the same again; and one out of order."""
     answers = {
-        "/news/1": page(STORY, HTML, b'ETag: "one"', b"Set-Cookie: a=b", b"Refresh: 1; url=/away", b"Link: </x>; rel=preload"),
+        "/news/1": page(STORY, HTML, b'ETag: "one"', b"Set-Cookie: a=b", b"Refresh: 1; url=/x", b"Alt-Svc: h3"),
         "/style.css": page(gzip.compress(STYLE), b"Content-Type: text/css", b"Content-Encoding: gzip"),
         "/picture.png": page(PICTURE, b"Content-Type: image/png"),
         "/drawing.svg": page(b"<svg><script>1</script></svg>", b"Content-Type: image/svg+xml"),
@@ -94,8 +94,8 @@ def test_every_answer_of_replay_has_its_policy_and_no_header_of_the_page(
     urls: dict[str, str], reading: RunningReader
 ) -> None:
     allowed = {
-        "content-type", "content-length", "content-disposition", "date", "etag", "cache-control", "location", "link",
-        "memento-datetime", "content-security-policy", "x-content-type-options", "referrer-policy", "x-robots-tag",
+        "content-type", "content-length", "content-disposition", "date", "etag", "cache-control", "location",
+        "link", "memento-datetime", "content-security-policy", "x-content-type-options", "referrer-policy", "x-robots-tag",
         "cross-origin-resource-policy", "x-dns-prefetch-control", "permissions-policy",
     }  # fmt: skip
     for path in (*urls.values(), f"{urls['/news/1']}/none", "nonsense"):
