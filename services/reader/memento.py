@@ -32,7 +32,8 @@ _OPEN = {"access-control-allow-origin": "*"}
 
 def memento_address(replay_url: str, memento: Memento, *, raw: bool = False) -> str:
     """Return the address of a capture at the replay server: its URI-M, or that of the bytes as they were sent."""
-    return f"{replay_url}/{digits_of(memento.fetched_at)}{'id_' if raw else ''}/{quote(memento.url, safe=_ADDRESS_SAFE)}"
+    instant = digits_of(memento.fetched_at) + ("id_" if raw else "")
+    return f"{replay_url}/{instant}/{quote(memento.url, safe=_ADDRESS_SAFE)}"
 
 
 def link_value(address: str, rel: str, at: datetime | None = None, **more: str) -> str:

@@ -1,4 +1,4 @@
-"""Stored pages that want out, in a real browser: nothing runs, nothing leaves, nothing reaches the operators' pages.
+"""Stored pages that want out, in a real browser: nothing runs, leaves, or reaches the operators' pages.
 
 The same pages are shown without isolation, too: there they do all of it, so these tests can fail.
 """
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from shared.ledger.captured_urls import CapturedUrls, key_of
 from tests.support.catalogue_factory import CatalogueFactory, Text
-from tests.support.debian import debian_program
+from tests.support.debian import chromium
 from tests.support.hostile_stored_pages import RAN, Outside, hostile_pages, hostile_words, outside_host
 from tests.support.raw_server import page as raw_page
 from tests.support.running_reader import RunningReader
@@ -35,7 +35,7 @@ def browsing(outside: Outside) -> Iterator[tuple[Page, list[str]]]:
     """A browser that holds an operator's cookie, and every address it asks for."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=str(debian_program("chromium")),
+            executable_path=chromium(),
             args=[
                 "--no-sandbox",
                 "--disable-background-networking",
@@ -59,7 +59,7 @@ def stored_captures(stored: StoredEvidence, outside: Outside) -> dict[str, int]:
     urls = {}
     for number, one in outside.pages.items():
         kind = [b"Content-Type: " + one.content_type.encode()] if one.content_type else []
-        path = f"/news/{number}?q={quote('"><img src=x onerror=alert(1)>')}"
+        path = f"/news/{number}?q=%22%3E%3Cimg%20src=x%20onerror=alert(1)%3E"
         urls[one.name] = stored.server.url(
             path, raw_page(one.body, *kind, b"Set-Cookie: a=b", b"Refresh: 0; url=/")
         )

