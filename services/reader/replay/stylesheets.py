@@ -7,8 +7,10 @@ __all__ = ["rewritten_css"]
 
 Rewrite = Callable[[str], str | None]
 
-# CSS Syntax §4.3: a function `url(`, or a string behind `@import`. Escapes in names (`u\72l(`) are not undone:
-# what is not rewritten so points nowhere that the policy of the page lets it go.
+# A letter may be written `\72 ` (CSS Syntax §4.3.7). Only letters are put back: selectors need `\:` and `\31 `.
+_ESCAPED_LETTER = re.compile(r"\\(?:0{0,4}([46][1-9a-fA-F]|[57][0-9aA])(?![0-9a-fA-F])[ \t\n]?|([g-zG-Z]))")
+# A function `url(`, or a string behind `@import`. What is written yet otherwise stays, and leads nowhere that the
+# policy of the page lets it go.
 _ADDRESS = re.compile(
     r"""(?P<function>url\(\s*+)(?P<quote>["']?)(?P<address>[^"'()\\\n]*+)(?P=quote)\s*+\)"""
     r"""|(?P<import>@import\s++)(?P<mark>["'])(?P<imported>[^"'\\\n]*+)(?P=mark)""",
@@ -31,4 +33,8 @@ def rewritten_css(text: str, rewrite: Rewrite) -> str:
         address = rewrite(match["address"].strip())
         return f'url("{address or "data:,"}")'
 
-    return _ADDRESS.sub(replaced, text)
+    return _ADDRESS.sub(replaced, _ESCAPED_LETTER.sub(_letter, text))
+
+
+def _letter(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else match[2]
