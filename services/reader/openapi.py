@@ -116,7 +116,7 @@ def describe(paths: Iterable[str], *, base: str) -> _Schema:
         "info": {
             "title": "Pressmark",
             "version": version("pressmark"),
-            "description": "What news outlets published, and what became of it. Everything can be read, nothing sent.",
+            "description": "What news outlets published, and what became of it. All can be read, nothing sent.",
         },
         "servers": [{"url": base or "/"}],
         "paths": {_VARIABLE.sub(r"{\1}", path): {"get": _operation(path)} for path in sorted(set(paths))},
