@@ -1,7 +1,7 @@
 """Thousands of requests that nobody would make: each is answered, and none by a fault of ours.
 
-Half of them keep to the description (schemathesis), the other half to nothing. The reader and the replay stand over a
-real ledger and a real store. In CI it is a tenth of what the long form asks.
+Half of them keep to the description (schemathesis), the other half to nothing. Reader and replay stand over a real
+ledger and a real store. In CI it is a tenth of what the long form asks.
 """
 
 import json
