@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.ledger",
     "tests.support.archive",
     "tests.support.stored_evidence",
+    "tests.support.running_reader",
     "tests.support.peers",
     "tests.support.helm",
     "tests.support.debian",

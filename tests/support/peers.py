@@ -19,6 +19,7 @@ import pytest
 INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
 SCRAPY = ("scrapy==2.19.0", "warcio==1.8.1")
 PYWB = ("pywb==2.10.0",)
+READERS = ("cdx_toolkit==0.9.39", "memento_client==0.6.1")
 # It asks for a newer Python than it needs.
 TLOG = ("--ignore-requires-python", "aics-tlog==0.2.1")
 
@@ -50,6 +51,12 @@ def scrapy(peers: Path) -> Path:
 def pywb(peers: Path) -> Path:
     """The programs of pywb: `wb-manager`, `wayback`, `cdx-indexer`."""
     return installed(peers / "pywb", PYWB)
+
+
+@pytest.fixture(scope="session")
+def archive_clients(peers: Path) -> Path:
+    """The `python` that knows memento_client and cdx_toolkit."""
+    return installed(peers / "archive-clients", READERS) / "python"
 
 
 @pytest.fixture(scope="session")
