@@ -32,7 +32,8 @@ _FLAGS = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost, EXCLUDE *.localhost",
 )
-_RUN_AXE = """rules => axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(found =>
+_RUN_AXE = """rules => axe.run(document, {
+  runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']}).then(found =>
   found.violations.flatMap(one => one.nodes.map(node =>
     one.id + ' at ' + node.target.join(' ') + ': ' + (node.failureSummary || one.help).replace(/\\s+/g, ' '))))"""
 
@@ -66,7 +67,8 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 
 def axe_findings(page: Page) -> list[str]:
-    """Return what axe holds against a page as it stands now: rule, place, and what would mend it."""
+    """Return what axe holds against a page when it is all there: rule, place, and what would mend it."""
+    page.wait_for_load_state("load")
     source = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     # Evaluated by the debugger: the policy of a page does not keep it out. JavaScript must be on: axe has timers.
     page.evaluate(source)
