@@ -16,7 +16,7 @@ _RAW = b"|".join(rb"(?i:%b)(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:%b)))*+" % (name, n
 _ROUGH_TAG = re.compile(
     rb"<(?!/)(?:[a-hj-mo-ru-wyzA-HJ-MO-RU-WYZ]"
     + _INSIDE
-    + rb"|(?=[!instxINSTX])(?:!--(?>[^-]+|-(?!->))*+|"
+    + rb"|(?=[!instxINSTX])(?:!--(?:-?>|(?>[^-]+|-(?!-!?>))*+)|"
     + _RAW
     + rb"|[a-zA-Z]"
     + _INSIDE
