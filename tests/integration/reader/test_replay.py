@@ -230,14 +230,16 @@ def test_a_long_timemap_comes_in_pages(
         "insert into captures (batch_id, target_id, source_id, kind, url, fetched_at, status, record_id, warc_key,"
         " warc_offset, warc_length) select 'more' || number, target_id, source_id, kind, url,"
         " fetched_at + number * interval '1 hour', 404, 'r', 'w', 0, 1"
-        " from captures, generate_series(1, 1200) as number where url like '%%/gone'"
+        " from (select * from captures where url like '%%/gone' order by capture_id limit 1) as one,"
+        " generate_series(1, 1200) as number"
     )
+    [counted] = stored.rows("select count(*) from captures where url like '%%/gone'")
     url = urls["/gone"]
 
     first = Got(f"{reading.reader_url}/timemap/link/{url}").body.decode()
     second = Got(f"{reading.reader_url}/timemap/link/2/{url}").body.decode()
 
-    assert first.count("memento") + second.count("memento") == 1201
+    assert first.count("memento") + second.count("memento") == counted["count"]
     assert f'<{reading.reader_url}/timemap/link/2/{url}>; rel="timemap"' in first
     assert f'<{reading.reader_url}/timemap/link/{url}>; rel="timemap"' in second
     assert Got(f"{reading.reader_url}/timemap/link/3/{url}").status == 404
