@@ -23,7 +23,8 @@ _ROUGH_TAG = re.compile(
     + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
-_ATTRIBUTE = re.compile(rb"""[\s/]++[^\s/>="'<]++(?:="[^"]*+"|='[^']*+'|=[^\s"'=<>`]++)?+""")
+# A vertical tab is white space to `\s`, but part of a name or a value to a browser.
+_ATTRIBUTE = re.compile(rb"""[ \t\n\r\f/]++[^\s/>="'<]++(?:="[^"]*+"|='[^']*+'|=[^\s"'=<>`]++)?+""")
 _WELL_FORMED = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*+(?:" + _ATTRIBUTE.pattern + rb")*+[\s/]*+")
 _ALONE = re.compile(
     rb"<(?:!--|(?i:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)(?:[\s/>]|\Z))"
