@@ -32,7 +32,7 @@ _LABEL_ALONE = re.compile(
     r"^\W*(?:(?:written|story|reported|posted|published|article)\s+by|by|von|par|por|authors?|autore?|auteur|автор)\W*$",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:;|,|\||\s/\s|•|·|\s&\s|\s(?:and|und|et|y|e|og|och)\s|、)\s*")
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:;|,|\||\s/\s|•|·|\s&\s|\s(?:and|und|et|y|e|og|och)\s|、)\s*")
 _NOT_A_NAME = re.compile(
     r"^(?:https?:|www\.|@)|\d{3}|[{}<>=]|^(?:admin|editor|staff|unknown|none|null|redaktion|contributor|anonymous)$",
     re.IGNORECASE,

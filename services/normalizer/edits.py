@@ -18,7 +18,7 @@ from services.normalizer.pictures import PictureChange, picture_changes
 from services.normalizer.sentences import Passage, Reading, read
 from services.normalizer.wording import is_word, normal_title, without_spaces, words
 
-_SIZE = re.compile(r"[-_@]?\d+x\d*(?=\.|$)|@\dx(?=\.|$)|-scaled(?=\.)")
+_SIZE = re.compile(r"(?:[-_@]|(?<!\d))\d++x\d*(?=\.|$)|@\dx(?=\.|$)|-scaled(?=\.)")
 BETWEEN_CHANGES = " … "
 """Joins the changed words of one side in `Edit.from_text` and `Edit.to_text`."""
 

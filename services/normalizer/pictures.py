@@ -31,7 +31,9 @@ _GENERIC = re.compile(
     r"|download|get\w*|show\w*|lead|hero|cover|share|og|index)?[-_\d]{0,3}"
 )
 _DIGEST = re.compile(r"[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OPAQUE = re.compile(r"(?=(?:[^\d]*\d){3})(?=(?:[^a-z]*[a-z]){3})[a-z0-9_=~-]{20,}")
+_OPAQUE = re.compile(
+    r"(?<![a-z0-9_=~-])(?=[a-z0-9_=~-]{20})(?=(?:[^\d]*+\d){3})(?=(?:[^a-z]*+[a-z]){3})[a-z0-9_=~-]{20,}"
+)
 _BLANKS = re.compile(r"\s+")
 
 

@@ -12,8 +12,9 @@ from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, letters_of, plain
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
-_PIPE = re.compile(r"\s*[|｜][^|｜]*$")
+# White space is only looked at from where it begins: a long run of it is then read once.
+_SEPARATOR = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
+_PIPE = re.compile(r"(?:(?<!\s)\s+)?[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
 _HEADLINE_LABEL = re.compile(
