@@ -82,11 +82,12 @@ class Intake:
         return _Bodies(exchanges=exchanges)
 
     def _may_link(self, capture: StoredCapture) -> bool:
-        if capture.kind is TargetKind.PROBE:
+        if capture.kind in (TargetKind.PROBE, TargetKind.REQUISITE):
             return False
         if capture.kind is not TargetKind.ARTICLE:
             return True
-        return load_source(self.registry.get(capture.source_id).definition).links.from_articles
+        source = load_source(self.registry.get(capture.source_id).definition)
+        return source.links.from_articles or source.requisites.capture
 
     def _accept(self, capture: StoredCapture, discovery: Discovery, source: SourceFile) -> int:
         found = list(_found(capture, discovery, source, settings=self.settings))

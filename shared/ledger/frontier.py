@@ -23,6 +23,8 @@ class TargetKind(StrEnum):
     ROBOTS = "robots"
     PROBE = "probe"
     """An address that never was, for what its host shows in place of a page."""
+    REQUISITE = "requisite"
+    """A picture or a style sheet, for the replay of the pages that show it."""
 
 
 LIST_KINDS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)

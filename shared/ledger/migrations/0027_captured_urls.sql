@@ -3,6 +3,11 @@
 -- made here, and not by those who write, so that no way to a capture can forget it. What is longer than an index
 -- can hold is cut; whoever reads compares the rest.
 
+alter table targets
+    drop constraint targets_kind_check,
+    add constraint targets_kind_check
+        check (kind in ('article', 'listing', 'feed', 'sitemap', 'robots', 'probe', 'requisite'));
+
 create function bytes_unescaped(escaped text) returns text language plpgsql immutable strict parallel safe as $$
 declare
     -- One letter for each byte; U+0100 stands for the zero byte, which no text may hold.
