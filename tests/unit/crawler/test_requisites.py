@@ -7,9 +7,12 @@ from shared.ledger.frontier import TargetKind
 from shared.sources import SourceFile, load_source
 from tests.unit.crawler.samples import source
 
-PAGE = """<html><head><base href="/en/"><link rel="Stylesheet" href="style.css"><link rel="shortcut icon" href="/i.ico">
-<link rel=canonical href=/en/1></head><body><img src="one.jpg"><img src="one.jpg"><img src="data:image/gif;base64,R0"
-data-src="/late.jpg"><picture><source srcset="wide.webp 2x, narrow.webp"><img src="http://cdn.elsewhere.example/x.png">
+PAGE = """<html><head><base href="/en/"><link rel="Stylesheet" href="style.css">
+<link rel="shortcut icon" href="/i.ico">
+<link rel=canonical href=/en/1></head><body><img src="one.jpg"><img src="one.jpg">
+<img src="data:image/gif;base64,R0"
+data-src="/late.jpg"><picture><source srcset="wide.webp 2x, narrow.webp">
+<img src="http://cdn.elsewhere.example/x.png">
 </picture><img src=""><img src="javascript:x"><a href="/en/story/2">next</a></body></html>"""
 
 
