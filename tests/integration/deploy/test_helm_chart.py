@@ -22,6 +22,7 @@ ALL_ON: dict[str, Any] = {
         "publicUrl": "https://archive.example",
         "ingress": {"enabled": True, "className": "nginx", "tlsSecret": "tls", "annotations": {"a/b": "c"}},
     },
+    "replay": {"replicas": 2, "publicUrl": "https://replay.example", "ingress": {"enabled": True}},
     "settings": {"PRESSMARK_TIMESTAMP_URL": "https://times.example/"},
     "image": {"pullSecrets": ["mine"]},
     "nodeSelector": {"disk": "fast"},
@@ -78,7 +79,7 @@ def test_no_pod_has_rights_it_does_not_need(helm: Helm, values: dict[str, Any]) 
     found = pods(helm.rendered(values))
 
     assert set(found) == {
-        *("crawler", "fetcher", "normalizer", "beat", "upkeep", "reader", "admin", "observer"),
+        *("crawler", "fetcher", "normalizer", "beat", "upkeep", "reader", "replay", "admin", "observer"),
         *("migrate", "bucket-init"),
     }
     for part, pod in found.items():
@@ -183,6 +184,16 @@ def test_a_value_that_cannot_be_is_refused_by_its_name(
 
     assert done.returncode != 0
     assert words in done.stderr
+
+
+def test_stored_pages_stand_on_an_origin_of_their_own(helm: Helm) -> None:
+    ingresses = of_kind(helm.rendered(ALL_ON), "Ingress")
+    hosts = {name: one["spec"]["rules"][0]["host"] for name, one in ingresses.items()}
+
+    assert len(set(hosts.values())) == len(hosts) == 2
+    settings = of_kind(helm.rendered(ALL_ON), "ConfigMap")["archive-settings"]["data"]
+    assert settings["PRESSMARK_READER_REPLAY_URL"] == "https://replay.example"
+    assert settings["PRESSMARK_REPLAY_READER_URL"] == "https://archive.example"
 
 
 def test_no_password_stands_in_the_chart(helm: Helm) -> None:
