@@ -8,6 +8,11 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from services.admin.settings import AdminApiSettings
+from services.fetcher.settings import FetcherSettings
+from services.observer.settings import ObserverSettings
+from services.reader.replay.settings import ReplaySettings
+from services.reader.settings import ReaderSettings
 from shared.bus.configuration import QUEUES
 from shared.observed_metrics import OBSERVED
 from tests.support.helm import CHART, Helm
@@ -204,3 +209,14 @@ def test_no_password_stands_in_the_chart(helm: Helm) -> None:
         assert {"name": "secrets", "secret": {"secretName": "pressmark", "defaultMode": 0o440}} in pod[
             "volumes"
         ]
+
+
+@both
+def test_the_settings_are_ones_that_the_services_accept(
+    helm: Helm, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in of_kind(helm.rendered(values), "ConfigMap")["archive-settings"]["data"].items():
+        monkeypatch.setenv(name, value)
+
+    for kind in (ReaderSettings, ReplaySettings, AdminApiSettings, FetcherSettings, ObserverSettings):
+        kind()
