@@ -60,6 +60,10 @@ class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings)
     log_interval: timedelta = timedelta(minutes=10)
     """Time between two checkpoints of the log while new records come in."""
 
+    book_interval: timedelta = timedelta(minutes=1)
+    """Time between two looks whether the source files or the word of operators about merges have changed. What has
+    is written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
+
     compact_interval: timedelta = timedelta(days=1)
     """Time between two runs that put small objects together into sealed ones."""
 
