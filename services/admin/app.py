@@ -10,6 +10,7 @@ from services.admin.compaction import Compaction
 from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
 from services.admin.settings import UpkeepSettings
+from services.admin.source_book import SourceBook
 from services.admin.time_stamps import TimeStamping, authority_of
 from services.admin.upkeep import Job, append_to_log, compact, prune_deliveries, run_due, verify_next
 from services.admin.verification import Verification
@@ -19,6 +20,8 @@ from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.log_book import LogBook
+from shared.ledger.merging import Merging
+from shared.ledger.registry import Registry
 from shared.ledger.stamps import Stamps
 from shared.ledger.upkeep import UpkeepJournal
 from shared.ledger.webhooks import Webhooks
@@ -42,7 +45,9 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     """
     evidence, index, clock = EvidenceStore(settings.evidence()), EvidenceIndex(database), SystemClock()
     compaction = Compaction(index=index, evidence=evidence, clock=clock)
+    book = SourceBook(registry=Registry(database), merging=Merging(database), evidence=evidence, clock=clock)
     jobs = [
+        Job(name="book", every=settings.book_interval, do=lambda _: {"written": book.keep()}),
         Job(
             name="compact",
             every=settings.compact_interval,

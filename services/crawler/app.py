@@ -17,6 +17,7 @@ from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.frontier import Frontier
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
@@ -135,6 +136,7 @@ def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings
         batches=batches,
         frontier=frontier,
         registry=registry,
+        index=EvidenceIndex(database),
         evidence=evidence,
         settings=settings,
         robots=RobotsKeeper(frontier=frontier, settings=settings),
