@@ -74,8 +74,8 @@ class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSet
     """Time between two checkpoints that are stamped, while new records come in."""
 
     book_interval: timedelta = timedelta(minutes=1)
-    """Time between two looks whether the source files or the word of operators about merges have changed. What has
-    is written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
+    """Time between two looks whether the source files or the word of operators about merges have changed: both are
+    written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
 
     compact_interval: timedelta = timedelta(days=1)
     """Time between two runs that put small objects together into sealed ones."""

@@ -53,6 +53,7 @@ ORDERS = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"queue": "normalizer"},
     "quarantine.drop": {"queue": "normalizer"},
+    "ledger.rebuild": {},
 }
 
 
@@ -207,7 +208,7 @@ def test_a_session_ends_when_it_is_signed_out_and_when_its_token_is_revoked(api:
 def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, name: str) -> None:
     if name.startswith("quarantine"):
         keep(api.kit.database, "normalizer.normalize_batch", "b1")
-    browser = signed_in(api, OPERATE)
+    browser = signed_in(api, ACTIONS[name].scope)
     if name == "pause.end":
         done = browser.send("/desk/orders/pause.set", **ORDERS["pause.set"], step="confirm")
         api.ended(done.headers["location"].rpartition("/")[2])
