@@ -1,4 +1,4 @@
-"""Files that are never written: literal bytes and ranges of stored objects one after the other, read from any place.
+"""Files that are never written: literal bytes and ranges of stored objects, read from any place.
 
 Whoever composes a file knows its size and its check sums before the first byte is sent, so it can be sent in
 ranges, packed into another one, and held against what was read when it was composed.
@@ -24,7 +24,7 @@ PIECE_BYTES = 1024 * 1024
 
 
 class ChangedError(PressmarkError):
-    """What is stored is not what it was a moment ago, when the file was composed. Ask again; then run a fixity check."""
+    """What is stored is not what it was when the file was composed. Ask again; then run a fixity check."""
 
 
 class Part(Protocol):
@@ -111,9 +111,7 @@ class Run:
 class StoredRuns:
     """Runs of stored records one after the other."""
 
-    def __init__(
-        self, runs: Sequence[Run], *, crc: int, read: Callable[[str, int, int], bytes]
-    ) -> None:
+    def __init__(self, runs: Sequence[Run], *, crc: int, read: Callable[[str, int, int], bytes]) -> None:
         """Take what was found.
 
         Args:

@@ -123,9 +123,7 @@ class Zeros:
 
 def test_a_zip_file_of_more_than_four_gigabytes_has_the_fields_for_it(tmp_path: Path) -> None:
     large = Zeros(5 * 2**30)
-    file = stored_zip(
-        [ZipEntry(name="large", part=large), ZipEntry(name="behind", part=Literal(b"found"))]
-    )
+    file = stored_zip([ZipEntry(name="large", part=large), ZipEntry(name="behind", part=Literal(b"found"))])
     path, tail = tmp_path / "large.zip", 1000
     with path.open("wb") as sparse:
         for begin, end in ((0, tail), (file.size - tail, file.size)):
