@@ -26,7 +26,7 @@ from shared.proof import (
 from shared.stored_zip import ZipEntry, stored_zip
 from shared.wacz import WARC_NAME
 
-__all__ = ["Pack", "Packed", "ProofPacks"]
+__all__ = ["NotLoggedYetError", "Pack", "Packed", "ProofPacks"]
 
 OLDER_CHECKPOINTS = 64
 """How many checkpoints before the last one a pack goes on from, besides the one that is asked for."""
@@ -50,6 +50,10 @@ when the log is known to have held the records.
 
 It proves that the records are unaltered since the checkpoint was signed, and no more than that.
 """
+
+
+class NotLoggedYetError(TryAgainError):
+    """What is to be proved is under no checkpoint yet; the next run of the log takes it in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,7 @@ class ProofPacks:
 
         Raises:
             NotFoundError: There is no capture of it.
-            TryAgainError: Some of its records are under no checkpoint yet.
+            NotLoggedYetError: Some of its records are under no checkpoint yet.
             ProofError: The log is not what was signed, or `since` is no checkpoint of it.
         """
         newest = self.newest()
@@ -130,12 +134,12 @@ class ProofPacks:
         """Return the last checkpoint with its note.
 
         Raises:
-            TryAgainError: There is none yet.
+            NotLoggedYetError: There is none yet.
             ProofError: It is not signed by our key.
         """
         newest = self.log.newest()
         if newest is None:
-            raise TryAgainError("nothing is logged yet; run 'pressmark log append'")
+            raise NotLoggedYetError("nothing is logged yet; run 'pressmark log append'")
         return newest
 
     def compose(self, wacz: Export, newest: tuple[Checkpoint, str], *, since: str | None = None) -> Pack:
@@ -147,7 +151,7 @@ class ProofPacks:
             since: A signed checkpoint that somebody kept, from which the log is to be proved to go on.
 
         Raises:
-            TryAgainError: Some of its records are under no checkpoint yet.
+            NotLoggedYetError: Some of its records are under no checkpoint yet.
             ProofError: The log is not what was signed, or `since` is no checkpoint of it.
         """
         checkpoint, note = newest
@@ -197,7 +201,7 @@ class ProofPacks:
         logged = [one for one in places.values() if one is not None and one.end <= size]
         if len(logged) < len(places):
             missing = len(places) - len(logged)
-            raise TryAgainError(
+            raise NotLoggedYetError(
                 f"{missing} of the {len(places)} objects that hold this article are under no checkpoint yet; "
                 "run 'pressmark log append'"
             )
