@@ -18,6 +18,7 @@ from services.reader.cdx_pages import CdxPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
+from services.reader.evidence_pages import EvidencePages
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
 from services.reader.memento import MementoPages
@@ -91,6 +92,8 @@ def create_app(
         # Before the exports: the search says more in its JSON than a list does.
         search.router(),
         exports.router(),
+        # Before the pages, whose addresses are the beginnings of these.
+        EvidencePages(catalogue, captures, settings=settings).router(),
         pages.router(),
         CalendarPages(Days(catalogue.database), render=render).router(),
         CoveragePages(ledger, render=render, sources=sources, seen=seen).router(),

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import uvicorn
@@ -49,7 +48,7 @@ def listening_socket() -> tuple[socket.socket, str]:
 
 @contextmanager
 def running_reader(
-    stored: StoredEvidence, *, cache_seconds: int = 0, **changes: Any
+    stored: StoredEvidence, *, cache_seconds: int = 0, **changes: float
 ) -> Iterator[RunningReader]:
     """Serve both; changes are of the settings of replay."""
     reader_socket, reader_url = listening_socket()
@@ -62,7 +61,7 @@ def running_reader(
         CapturedUrls(stored.database),
         Exports(index=stored.index, evidence=stored.evidence),
         LogBook(stored.database),
-        settings=ReplaySettings(reader_url=reader_url, **changes),
+        settings=ReplaySettings.model_validate({"reader_url": reader_url, **changes}),
     )
     with served(reader, reader_socket), served(replay, replay_socket):
         yield RunningReader(reader_url=reader_url, replay_url=replay_url)

@@ -52,7 +52,10 @@ def problem_of(error: PressmarkError) -> ProblemError:
             "A record of this is not in the store any more. The archive's verification tells its operator."
         )
         return ProblemError(410, detail)
-    detail = "A record of this is not as it was stored, so the file is not given out. The archive's verification tells its operator."
+    detail = (
+        "A record of this is not as it was stored, so the file is not given out. "
+        "The archive's verification tells its operator."
+    )
     return ProblemError(500, detail)
 
 

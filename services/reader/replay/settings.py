@@ -24,13 +24,13 @@ class ReplaySettings(PressmarkSettings):
     """Longest page or style sheet that is rewritten, in bytes; longer ones are offered as files."""
 
     download_bytes: ByteSize = ByteSize(2 * 1024**3)
-    """Largest file of evidence that is given out, in bytes. `pressmark export` and `pressmark proof` know no limit."""
+    """Largest file of evidence that is given out, in bytes. The commands of the operator know no limit."""
 
     downloads: int = Field(default=16, ge=0)
     """Files of evidence that are sent at once; more are asked to come again. 0: none are given out."""
 
     downloads_prepared: int = Field(default=2, ge=1)
-    """Files of evidence that are made ready at once: before the first byte all their records are read and checked."""
+    """Files that are made ready at once: before the first byte, all their records are read and checked."""
 
     download_stall_seconds: float = Field(default=60, gt=0)
     """How long a reader may leave a quarter of a megabyte untaken before the transfer is broken off."""

@@ -20,7 +20,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from services.reader.replay.problems import ProblemError, problem_of
-from shared.composed_files import ComposedFile
+from shared.composed_files import PIECE_BYTES, ComposedFile
 from shared.errors import PressmarkError
 
 __all__ = ["Download", "Slots", "answer_with"]
@@ -99,7 +99,7 @@ class Transfer(StreamingResponse):
         """Send it.
 
         Raises:
-            ProblemError: No slot is free, or not even the first bytes can be read.
+            ProblemError: No slot is free, or not even the first megabyte can be read.
             BrokenOffError: The transfer could not be ended.
         """
 
@@ -111,10 +111,10 @@ class Transfer(StreamingResponse):
 
         with self._slots.one():
             try:
-                first = await run_in_threadpool(next, self._pieces, b"")
+                begun = await run_in_threadpool(_begun, self._pieces)
             except PressmarkError as error:
                 raise problem_of(error) from error
-            self.body_iterator = iterate_in_threadpool(_parted(chain([first], self._pieces)))
+            self.body_iterator = iterate_in_threadpool(_parted(chain(begun, self._pieces)))
             try:
                 await super().__call__(scope, receive, send_in_time)
             except PressmarkError as error:
@@ -183,6 +183,14 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     return begin, end
 
 
+def _begun(pieces: Iterator[bytes]) -> list[bytes]:
+    """Return the first pieces: all of a small file, whose faults then have an answer of their own."""
+    begun: list[bytes] = []
+    while sum(map(len, begun)) < PIECE_BYTES and (piece := next(pieces, b"")):
+        begun.append(piece)
+    return begun
+
+
 def _parted(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Yield smaller pieces, each of which is waited for by itself."""
     for piece in pieces:
@@ -191,5 +199,6 @@ def _parted(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _busy() -> ProblemError:
+    """Return what is told to who comes when no slot is free."""
     detail = "As many files as are given out at once are under way. Try again in a moment."
     return ProblemError(503, detail)
