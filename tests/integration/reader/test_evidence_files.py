@@ -20,6 +20,7 @@ import httpx
 import pytest
 from warcio.archiveiterator import ArchiveIterator as WarcioReader
 
+from services.client import Archive, NotKeptError
 from shared.evidence import EvidenceStore
 from shared.exporting import Exports, Selection
 from shared.warc_reading import read_members, read_records
@@ -183,6 +184,33 @@ def test_pages_and_json_name_the_files(archive: LoggedArchive, article: str, rea
     }
     assert all(f'href="{address}"' in text for address in told["evidence"].values())
     assert f'href="/capture/{first["capture_id"]}.warc.gz"' in of_capture
+
+
+def test_the_client_writes_every_file_and_checks_it(
+    archive: LoggedArchive, article: str, reading: RunningReader, tmp_path: Path
+) -> None:
+    revision = {"article": article, "url": captures_of(archive.stored, "/news/3")[0]["url"]}
+    archive.stored.run(
+        """insert into revisions (article_id, number, capture_id, url, seen_at, title, body, text_digest,
+               identity_digest, fields, search)
+           select %(article)s, 1, min(capture_id), url, now(), 't', '[]', 'x', 'x', '{}', ''
+           from captures where url = %(url)s group by url""",
+        **revision,
+    )
+    with Archive(reading.reader_url) as client:
+        told = client.article(article)
+        address = told.revisions[0].capture.warc
+        assert address is not None
+        done = [client.download(path, tmp_path / name) for name, path in told.evidence.items()]
+        client.download(address, tmp_path / "capture")
+        client.download_evidence(article, tmp_path / "again", form="warc")
+        with pytest.raises(NotKeptError, match="No article"):
+            client.download_evidence("none", tmp_path / "none")
+
+    assert sorted(one.path.name for one in done) == ["proof", "wacz", "warc"]
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "warc").read_bytes()
+    assert any(record.type == "response" for record in read_records((tmp_path / "capture").read_bytes()))
+    assert not (tmp_path / "none").exists()
 
 
 # Ranges and conditions
