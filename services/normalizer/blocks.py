@@ -40,6 +40,7 @@ _ROLES: dict[str | None, int] = {
 """What the walk does at an element. Any other tag borders a block."""
 
 _LIST_PARTS = frozenset({"li", "td", "th", "dd"})
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _MAX_DEPTH = 200
 """Below this the walk takes an element's text as it is; real pages stay under 60."""
@@ -289,7 +290,7 @@ def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     if attributes.get("itemprop") == "articleBody":
         return label, Verdict.GOOD
     hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
-    if hidden or "display:none" in (attributes.get("style") or "").replace(" ", ""):
+    if hidden or _HIDING.search(attributes.get("style") or ""):
         verdict |= Verdict.SUSPECT
     return label, verdict
 
