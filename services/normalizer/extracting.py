@@ -55,7 +55,12 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     page = read_page(body, context)
     flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     title = ruled_title(page, rules) or find_title(
-        flow, page.tree, page.structured, site=page.site, host=host_of(page.base)
+        flow,
+        page.tree,
+        page.structured,
+        site=page.site,
+        host=host_of(page.base),
+        tails=rules.title_tails if rules else (),
     )
     headline = title.value if title else None
     text = _body(page, flow, context, headline)
@@ -71,7 +76,7 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
         "title": title,
         "published": dates.published.provenance if dates.published else None,
         "modified": dates.modified,
-        "authors": find_authors(page.tree, page.structured, flow, place=place, site=page.site),
+        "authors": find_authors(page, flow, place),
         "language": language,
         "source": find_source(page, flow, place, context),
         "canonical_url": canonical_address(page.structured, context.url, page.base),

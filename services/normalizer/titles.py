@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -14,9 +13,11 @@ from services.normalizer.edges import is_fact_line, is_labelled_fact
 from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, has_wide_letters, letters_of, plain
+from services.normalizer.title_tails import without_tail
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
-_PIPE = re.compile(r"\s*[|｜][^|｜]*$")
+# White space is only looked at from where it begins: a long run of it is then read once.
+_SEPARATOR = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
+_PIPE = re.compile(r"(?:(?<!\s)\s+)?[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
 _MIN_TITLE_WORDS = 0.2
@@ -37,18 +38,25 @@ _MAX_HEADINGS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Names:
-    """What a page calls its site, and where it stands."""
+    """What a page calls its site, where it stands, and what titles of its source end with."""
 
     site: str | None
     host: str
+    tails: Sequence[str]
 
     def cut_off(self, title: str) -> str:
         """Return a title without the name of the site."""
-        return without_site(title, self.site, self.host)
+        return without_site(without_tail(title, self.tails), self.site, self.host)
 
 
 def find_title(
-    flow: Flow, tree: LexborHTMLParser, structured: Structured, *, site: str | None = None, host: str = ""
+    flow: Flow,
+    tree: LexborHTMLParser,
+    structured: Structured,
+    *,
+    site: str | None = None,
+    host: str = "",
+    tails: Sequence[str] = (),
 ) -> Provenance | None:
     """Find the headline of a page.
 
@@ -58,10 +66,11 @@ def find_title(
         structured: Its structured data.
         site: The name of the site, which is cut off the end or the start of a title.
         host: The host of the page; a heading that is its name is the site's, not the article's.
+        tails: What the titles of this source end with, by its rules.
     """
     offered = _offered(tree, structured)
     headings = [heading for heading in _headings(flow) if not _names_site(heading, site, host)]
-    names = _Names(site=site, host=host)
+    names = _Names(site=site, host=host, tails=tails)
     chosen = _confirmed_heading(headings, offered, names) or _first_offered(offered, headings, flow, names)
     if chosen is None:
         return None
@@ -147,8 +156,7 @@ def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
 
 
 def _headings(flow: Flow) -> list[str]:
-    found = (element for element in flow.top.descendants() if element.tag == "h1")
-    texts = (_text_of(flow, element) for element in islice(found, _MAX_HEADINGS))
+    texts = (_text_of(flow, element) for element in flow.headlines[:_MAX_HEADINGS])
     return [text for text in texts if len(text) in _HEADING_CHARS]
 
 

@@ -18,7 +18,7 @@ _CONSENT = re.compile(
 
 
 def is_wall(lines: Sequence[str], page: Page, flow: Flow) -> bool:
-    """Tell whether all of a text stands in a part for browsers without scripts, or in one that asks for consent."""
+    """Tell whether all of a text stands in parts for browsers without scripts, or that ask for consent."""
     walls = [letters_of(text) for text in _walls(page, flow)]
     return all(any(letters_of(line) in wall for wall in walls) for line in lines)
 

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -115,6 +115,8 @@ class ArticleRules(_Part):
     """Where an article page keeps what must be got from it. All of it is optional."""
 
     title: Selector | None = None
+    title_tails: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Endings of the titles of this source that are no part of a headline, such as ` - Harbour Wire`."""
     date: Selector | None = None
     body: Selector | None = None
     original_url: Selector | None = None
@@ -188,6 +190,15 @@ class Removal(_Part):
     """Least time from the first of those looks to the last."""
 
 
+class Requisites(_Part):
+    """Whether stored pages are to be shown with their pictures and styles."""
+
+    capture: bool = Field(default=False, strict=True)
+    """Archive the pictures and style sheets of articles, of the own site, once each and after everything else."""
+    most_of_page: int = Field(default=40, ge=1, le=500, strict=True)
+    """How many of one page, style sheets first."""
+
+
 class SourceFile(_Part):
     """One outlet in one language: where its lists are and how its pages are read."""
 
@@ -204,6 +215,7 @@ class SourceFile(_Part):
     politeness: Politeness = Politeness()
     recheck: Recheck = Recheck()
     removal: Removal = Removal()
+    requisites: Requisites = Requisites()
 
     @field_validator("name")
     @classmethod

@@ -103,7 +103,7 @@ def test_what_an_element_says_is_hidden_is_no_text(markup: str) -> None:
     ],
 )
 def test_what_only_a_layout_hides_is_text(markup: str) -> None:
-    """No style sheet is applied, and inside a line nothing is judged: what was served is told, and never guessed."""
+    """No style sheet is applied, and inside a line nothing is judged: what was served is told, not guessed."""
     assert HIDDEN in text_with(markup)
 
 

@@ -34,6 +34,9 @@ PROSE = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
         '<a b="' * 100_000,
         '<script type="application/ld+json">' + "[" * 100_000 + "</script>",
         "<div>x</div>" * 200_000,
+        "x<br><br>" * 200_000,
+        '<p><a href="/x">link</a></p>' * 100_000,
+        "&amp;" * 300_000,
     ],
     ids=lambda hostile: hostile[:16],
 )
