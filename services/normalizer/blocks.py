@@ -302,7 +302,8 @@ def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     if attributes.get("itemprop") == "articleBody":
         return label, Verdict.GOOD
     hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
-    if hidden or _HIDING.search(attributes.get("style") or ""):
+    style = attributes.get("style")
+    if hidden or (style and _HIDING.search(style)):
         verdict |= Verdict.SUSPECT | Verdict.ALIEN
     return label, verdict
 
