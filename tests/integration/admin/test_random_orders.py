@@ -1,4 +1,4 @@
-"""Thousands of orders and questions by chance, valid ones and broken ones: each gets an answer that was described."""
+"""Thousands of orders and questions by chance, valid and broken: each gets an answer that was described."""
 
 import uuid
 from collections.abc import Iterator
