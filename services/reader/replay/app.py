@@ -48,6 +48,8 @@ _GET = ["GET", "HEAD"]
 _INSTANT = re.compile(r"([0-9]{4,14})(id_)?", re.ASCII)
 _CACHE = "public, max-age=86400"
 _RETRY_SECONDS = 10
+_ROBOTS = "User-agent: *\nDisallow: /evidence/\nDisallow: /warc/\n"
+"""Pages tell search engines themselves to leave them out; what is large, no robot needs to ask for."""
 
 
 class Replay:
@@ -108,6 +110,10 @@ def create_app(
         captures.by_id(0)
         return Response("ok\n", media_type="text/plain", headers={"cache-control": "no-store"})
 
+    def robots() -> Response:
+        return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": _CACHE})
+
+    app.add_api_route("/robots.txt", robots, methods=_GET, response_model=None)
     app.add_api_route("/healthz", healthz, methods=_GET, response_model=None)
     app.include_router(evidence_files.router())
     app.add_api_route("/warc/{key:path}", records.record, methods=_GET, response_model=None)

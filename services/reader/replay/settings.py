@@ -26,8 +26,8 @@ class ReplaySettings(PressmarkSettings):
     download_bytes: ByteSize = ByteSize(2 * 1024**3)
     """Largest file of evidence that is given out, in bytes. The commands of the operator know no limit."""
 
-    downloads: int = Field(default=16, ge=0)
-    """Files of evidence that are sent at once; more are asked to come again. 0: none are given out."""
+    downloads: int = Field(default=16, ge=1)
+    """Files of evidence that are sent at once; more are asked to come again."""
 
     downloads_prepared: int = Field(default=2, ge=1)
     """Files that are made ready at once: before the first byte, all their records are read and checked."""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from protego import Protego
 from warcio.archiveiterator import ArchiveIterator as WarcioReader
 
 from services.client import Archive, NotKeptError
@@ -211,6 +212,18 @@ def test_the_client_writes_every_file_and_checks_it(
     assert (tmp_path / "again").read_bytes() == (tmp_path / "warc").read_bytes()
     assert any(record.type == "response" for record in read_records((tmp_path / "capture").read_bytes()))
     assert not (tmp_path / "none").exists()
+
+
+def test_robots_are_told_to_leave_files_alone(
+    archive: LoggedArchive, article: str, reading: RunningReader
+) -> None:
+    pages, files = (
+        Protego.parse(get(f"{url}/robots.txt").text) for url in (reading.reader_url, reading.replay_url)
+    )
+
+    assert pages.can_fetch(f"{reading.reader_url}/article/{article}", "robot")
+    assert not pages.can_fetch(f"{reading.reader_url}/article/{article}.wacz", "robot")
+    assert not files.can_fetch(f"{reading.replay_url}/evidence/article/{article}.wacz", "robot")
 
 
 # Ranges and conditions
