@@ -29,6 +29,10 @@ class ObjectIndex(Protocol):
         """Return where captures begin in an object, and where its parts do."""
         ...
 
+    def size_of(self, key: str) -> int | None:
+        """Return how many bytes an object must have, or None where that is not known."""
+        ...
+
 
 class SizedReader(RangeReader, Protocol):
     """What can tell how large a stored object is, too."""
@@ -88,6 +92,9 @@ def collect(
         size = store.size(key)
         if size is None:
             raise EvidenceMissingError(key)
+        # Cut between two records, it would lack only those that nothing points at.
+        if (known := index.size_of(key)) not in (None, size):
+            raise WarcReadError(size, f"the object has {size} bytes where {known} should be")
         edges = _Edges.of(key, index=index, size=size)
         collector.take_object(key, [one.capture for one in captures], edges=edges, store=store)
     return collector.done()
