@@ -84,11 +84,24 @@ class Objects:
 
 def wanted(key: str, number: int, offset: int) -> WantedCapture:
     capture = IndexedCapture(
-        capture_id=number, batch_id="b", source_id="s", kind="article", url="http://outlet.example/",
-        fetched_at=NOON, status=200, content_type=None, payload_digest=None,
-        record_id=record_id(number), warc_key=key, warc_offset=offset, warc_length=1, revisit_of=None, truncated=None, original_record=None,
+        capture_id=number,
+        batch_id="b",
+        source_id="s",
+        kind="article",
+        url="http://outlet.example/",
+        fetched_at=NOON,
+        status=200,
+        content_type=None,
+        payload_digest=None,
+        record_id=record_id(number),
+        warc_key=key,
+        warc_offset=offset,
+        warc_length=1,
+        revisit_of=None,
+        truncated=None,
+        original_record=None,
         original_digest=None,
-    )  # fmt: skip
+    )
     return WantedCapture(capture=capture, title=None, is_original=False)
 
 
