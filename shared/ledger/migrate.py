@@ -6,6 +6,7 @@ Run as a program it migrates the ledger that the settings name: `python -m share
 from importlib.resources import files
 
 from shared.ledger.database import Database
+from shared.ledger.watcher import admit_watcher
 
 __all__ = ["migrate"]
 
@@ -48,7 +49,11 @@ def migrate(database: Database) -> list[str]:
 def _main() -> None:
     from shared.settings import LedgerSettings, load  # noqa: PLC0415  (only the program reads settings)
 
-    applied = migrate(Database(load(LedgerSettings).database_url.get_secret_value()))
+    settings = load(LedgerSettings)
+    database = Database(settings.database_url.get_secret_value())
+    applied = migrate(database)
+    if settings.watcher_password.get_secret_value():
+        admit_watcher(database, settings.watcher_password)
     print("\n".join(applied) or "nothing to apply")  # noqa: T201  (a program's answer)
 
 
