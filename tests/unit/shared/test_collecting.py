@@ -163,6 +163,7 @@ def test_an_object_that_is_cut_between_two_records_is_found() -> None:
         collected(objects)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_damage_is_found(data: st.DataObject) -> None:
     objects = Objects()

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.composed_files import ChangedError, ComposedFile, Literal, LocalFile, Run, StoredRuns
@@ -40,11 +40,13 @@ class Objects:
         return bytes(self.objects[key][offset : offset + length])
 
 
+@settings(deadline=None)
 @given(st.binary(), st.binary())
 def test_the_crc_of_two_strings_comes_of_that_of_each(one: bytes, two: bytes) -> None:
     assert combined_crc32(zlib.crc32(one), zlib.crc32(two), len(two)) == zlib.crc32(one + two)
 
 
+@settings(deadline=None)
 @given(st.lists(records, min_size=1, max_size=4), st.binary(max_size=20), st.data())
 def test_any_range_of_a_composed_file_is_that_of_its_bytes(
     runs: list[list[bytes]], literal: bytes, data: st.DataObject
@@ -64,6 +66,7 @@ def test_any_range_of_a_composed_file_is_that_of_its_bytes(
     assert (file.size, file.crc) == (len(expected), zlib.crc32(expected))
 
 
+@settings(deadline=None)
 @given(records, st.data())
 def test_a_record_that_changed_is_never_given_out_whole(members: list[bytes], data: st.DataObject) -> None:
     store = Objects()
@@ -92,6 +95,7 @@ def test_a_file_that_became_shorter_is_found(tmp_path: Path) -> None:
         list(part.pieces(0, 6))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc/.", min_size=1, max_size=9), st.binary(max_size=60), max_size=5))
 def test_a_zip_file_is_read_by_pythons_reader_and_so_is_one_in_it(files: dict[str, bytes]) -> None:
     inner = stored_zip(
