@@ -15,9 +15,10 @@ from shared.proof import (
 )
 from shared.proof.tiles import WIDTH
 
-__all__ = ["LogStore"]
+__all__ = ["LogStore", "published_key"]
 
 PREFIX = "log/"
+_KEY = "log.vkey"
 _SIGNED = re.compile(r"log/checkpoints/(0|[1-9][0-9]{0,18})")
 _STAMP = re.compile(r"log/timestamps/([1-9][0-9]{0,18})/([a-z0-9.-]+)\.tsr")
 
@@ -50,6 +51,14 @@ class LogStore:
     def put_checkpoint(self, note: str, path: str) -> None:
         """Store a signed checkpoint under a path and read it back."""
         self._evidence.put(PREFIX + path, note.encode(), content_type="text/plain; charset=utf-8")
+
+    def publish_key(self) -> None:
+        """Store the key to verify with beside what it verifies, unless it is there.
+
+        It is for programs of ours that have no key, and proves nothing: who writes the store could write another.
+        """
+        if published_key(self._evidence) != self.key:
+            self.put(_KEY, f"{self.key}\n".encode())
 
     def tree(self, size: int) -> TileTree:
         """Return the tree of the first `size` records."""
@@ -129,3 +138,15 @@ class LogStore:
         for key in keys:
             self._evidence.delete(key)
         return len(keys)
+
+
+def published_key(evidence: EvidenceStore) -> VerifierKey | None:
+    """Return the key that stands beside the log in the store; None where nothing has been signed.
+
+    Raises:
+        TryAgainError: The store did not answer.
+    """
+    try:
+        return VerifierKey.parse(evidence.get(PREFIX + _KEY).decode("utf-8", "replace"))
+    except (EvidenceMissingError, ProofError):
+        return None

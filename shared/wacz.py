@@ -6,21 +6,20 @@ comes from the clock or from chance: the same records give the same bytes.
 
 import gzip
 import hashlib
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
+from shared.composed_files import ComposedFile, Literal, Part
 from shared.encoding import dump_json
+from shared.stored_zip import ZipEntry, stored_zip
 
-__all__ = ["Package", "PackagedPage", "write_wacz"]
+__all__ = ["WARC_NAME", "Package", "PackagedPage", "Wacz", "wacz_of"]
 
 WACZ_VERSION = "1.1.1"
-CONTENT_TYPE = "application/wacz"
+WARC_NAME = "data.warc.gz"
 _BLOCK_LINES = 1024
 """Lines of the index in one gzip member, as the makers of the format write it."""
-_PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,29 +39,43 @@ class Package:
     title: str
     created: datetime
     software: str
-    warc: Path
-    """The WARC, of any size; its name in the package is that of the file."""
+    warc: Part
+    """The WARC, of any size."""
+    warc_sha256: str
+    """Its SHA-256 in hexadecimal."""
     index: bytes
-    """Its CDXJ, which names the file by that name."""
+    """Its CDXJ, which names the file as `WARC_NAME`."""
     pages: Sequence[PackagedPage]
 
 
-def write_wacz(package: Package, target: Path) -> None:
-    """Write a WACZ file: `archive/`, `indexes/`, `pages/`, the data package and its digest."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wacz:
+    """A WACZ file."""
+
+    file: ComposedFile
+    sha256: str
+    """Of its description, which names the digests of all that is in it: the same for the same bytes alone."""
+
+
+def wacz_of(package: Package) -> Wacz:
+    """Return a WACZ file: `archive/`, `indexes/`, `pages/`, the data package and its digest."""
     compressed, secondary = _compressed_index(package.index)
-    with zipfile.ZipFile(target, "w", compression=zipfile.ZIP_STORED) as file:
-        moment = package.created.astimezone(UTC)
-        resources = [_add_file(file, f"archive/{package.warc.name}", package.warc, moment)]
-        for path, data in (
-            ("indexes/index.cdx.gz", compressed),
-            ("indexes/index.idx", secondary),
-            ("pages/pages.jsonl", _page_lines(package.pages)),
-        ):
-            resources.append(_add(file, path, data, moment))
-        described = dump_json(_description(package, resources))
-        _add(file, "datapackage.json", described, moment)
-        digest = {"path": "datapackage.json", "hash": _hash(described)}
-        _add(file, "datapackage-digest.json", dump_json(digest), moment)
+    warc = ZipEntry(name=f"archive/{WARC_NAME}", part=package.warc)
+    more = [
+        _entry("indexes/index.cdx.gz", compressed),
+        _entry("indexes/index.idx", secondary),
+        _entry("pages/pages.jsonl", _page_lines(package.pages)),
+    ]
+    resources = [
+        _resource(warc, f"sha256:{package.warc_sha256}"),
+        *(_resource(one, _hash(data)) for one, data in more),
+    ]
+    described = dump_json(_description(package, resources))
+    digest = dump_json({"path": "datapackage.json", "hash": _hash(described)})
+    last = [_entry("datapackage.json", described), _entry("datapackage-digest.json", digest)]
+    entries = [warc, *(entry for entry, _ in (*more, *last))]
+    file = stored_zip(entries, at=package.created)
+    return Wacz(file=file, sha256=hashlib.sha256(described).hexdigest())
 
 
 def _description(package: Package, resources: Sequence[dict[str, object]]) -> dict[str, object]:
@@ -109,30 +122,13 @@ def _blocks(lines: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
         yield lines[start : start + _BLOCK_LINES]
 
 
-def _add(file: zipfile.ZipFile, path: str, data: bytes, moment: datetime) -> dict[str, object]:
-    file.writestr(_entry(path, moment), data)
-    return _resource(path, digest=_hash(data), size=len(data))
+def _entry(path: str, data: bytes) -> tuple[ZipEntry, bytes]:
+    return ZipEntry(name=path, part=Literal(data)), data
 
 
-def _add_file(file: zipfile.ZipFile, path: str, source: Path, moment: datetime) -> dict[str, object]:
-    digest = hashlib.sha256()
-    entry = _entry(path, moment)
-    entry.file_size = source.stat().st_size
-    with source.open("rb") as reading, file.open(entry, "w") as writing:
-        while piece := reading.read(_PIECE):
-            digest.update(piece)
-            writing.write(piece)
-    return _resource(path, digest=f"sha256:{digest.hexdigest()}", size=entry.file_size)
-
-
-def _entry(path: str, moment: datetime) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(path, date_time=moment.timetuple()[:6])
-    entry.external_attr = 0o644 << 16
-    return entry
-
-
-def _resource(path: str, *, digest: str, size: int) -> dict[str, object]:
-    return {"name": path.rpartition("/")[2], "path": path, "hash": digest, "bytes": size}
+def _resource(entry: ZipEntry, digest: str) -> dict[str, object]:
+    name = entry.name.rpartition("/")[2]
+    return {"name": name, "path": entry.name, "hash": digest, "bytes": entry.part.size}
 
 
 def _hash(data: bytes) -> str:

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import IO
+from typing import Protocol
 
 from shared.http_message import parse_head, split_message
 from shared.warc_reading import (
@@ -21,7 +21,7 @@ from shared.warc_reading import (
     parse_record,
 )
 
-__all__ = ["MeasuredRecord", "PayloadDigests", "RecordStream"]
+__all__ = ["MeasuredRecord", "PayloadDigests", "RecordStream", "SeekableBytes"]
 
 SMALL_RECORD_BYTES = 4 * 1024 * 1024
 """Records up to this size are held whole. Larger ones must have their HTTP head within it."""
@@ -139,11 +139,23 @@ def _shortened(size: bytes) -> bytes:
     return text[:_LONGEST_SIZE] + (b" " if size[-1:].isspace() else b"")
 
 
+class SeekableBytes(Protocol):
+    """A file, or what can be read like one."""
+
+    def seek(self, offset: int, /) -> int:
+        """Go to a place."""
+        ...
+
+    def read(self, length: int, /) -> bytes:
+        """Return so many bytes from there on, fewer only at the end."""
+        ...
+
+
 @dataclass(slots=True)
 class RecordStream:
     """The records of an object that lies in a file."""
 
-    file: IO[bytes]
+    file: SeekableBytes
     limit: int = MAX_RECORD_BYTES
     """Most bytes of a record. What inflates to more is an error."""
     end: int = 0

@@ -17,13 +17,14 @@ from rich.console import Console
 
 from services.admin.compaction import Compaction, NotSealed
 from services.admin.endings import give_up
-from services.admin.exports import Exported, Exports, Selection
 from services.admin.imported_verification import ImportedVerification
 from services.admin.printing import print_json
+from services.admin.replay_index import write_replay_index
 from services.admin.verification import Finding, Verification, Verified
 from shared.clock import SystemClock
 from shared.errors import PressmarkError
 from shared.evidence import EvidenceStore
+from shared.exporting import Exported, Exports, Selection
 from shared.file_verdicts import Damage, verdict_on
 from shared.ledger import Database
 from shared.ledger.evidence_index import EvidenceIndex
@@ -89,15 +90,15 @@ def export(
         raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
     selection = None if form is Form.INDEX else _selection(article, source, day)
     with evidence_tools() as kit:
-        exports = Exports(index=kit.index, evidence=kit.evidence)
         if selection is None:
-            lines = exports.replay_index(output)
+            lines = write_replay_index(kit.evidence, output)
             told = {"file": str(output), "lines": lines}
             if as_json:
                 print_json(told)
             else:
                 typer.echo(f"{output}: {lines} lines")
             return
+        exports = Exports(index=kit.index, evidence=kit.evidence)
         if form is Form.WARC:
             exported = exports.warc(selection, output)
         else:

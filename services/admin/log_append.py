@@ -90,6 +90,7 @@ class Appender:
         done = Appended()
         with self.book.writer() as still_alone:
             newest = self._settled(done)
+            self.log.publish_key()
             while taken := self._take(newest.size, done):
                 newest = self._write(newest, [row for _, rows in taken for row in rows], still_alone)
                 done.records += sum(len(rows) for _, rows in taken)

@@ -13,16 +13,16 @@ import typer
 
 from services.admin.endings import give_up
 from services.admin.evidence_cli import EvidenceTools, evidence_tools
-from services.admin.exports import Exports
 from services.admin.log_append import Appender
 from services.admin.log_copy import copy_log
 from services.admin.log_rows import LogRows
 from services.admin.log_verification import LogVerification
 from services.admin.printing import print_json
-from services.admin.proof_packs import ProofPacks
 from services.admin.settings import AuthoritySettings, LogKeySettings
 from services.admin.time_stamps import authority_of
 from shared.errors import SettingsError
+from shared.exporting import Exports
+from shared.exporting.proof_packs import ProofPacks
 from shared.ledger.log_book import LogBook
 from shared.ledger.stamps import Stamps
 from shared.log_store import LogStore

@@ -12,6 +12,7 @@ pressmark[client]`.
 
 from services.client.archive import Archive, Results
 from services.client.async_archive import AsyncArchive, AsyncResults
+from services.client.downloads import Downloaded
 from services.client.errors import (
     ArchiveAwayError,
     ArchiveError,
@@ -51,6 +52,7 @@ __all__ = [
     "Change",
     "CoverageDay",
     "CoverageOfSource",
+    "Downloaded",
     "Edit",
     "Evidence",
     "Hit",

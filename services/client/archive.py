@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, Unpack
 
@@ -10,7 +11,8 @@ import httpx
 
 from services.client import records
 from services.client.asking import Asking, away, read
-from services.client.questions import Answered, Narrowing, Question, Questions, listed, one_record
+from services.client.downloads import Downloaded, EvidenceForm, Receiving, receiving, refusal
+from services.client.questions import Answered, Narrowing, Question, Questions, listed, one_record, own_path
 from services.client.records import Record
 
 __all__ = ["Archive", "Results"]
@@ -134,6 +136,50 @@ class Archive:
         """
         question = Questions.article(article_id)
         return one_record(question, self._get(question.address))
+
+    def download_evidence(self, article_id: str, target: Path, *, form: EvidenceForm = "wacz") -> Downloaded:
+        """Write the evidence of an article to a file: all its captures, byte for byte.
+
+        Args:
+            article_id: whose.
+            target: the file; it is there only when all came, and is what its digests say.
+            form: warc, wacz for replay programs, or proof, a pack that check_proof.py in it checks offline.
+
+        Raises:
+            NotKeptError: there is no such article, or this archive gives out no files or signs no log.
+            ArchiveError: it did not come whole; the sentence says why.
+        """
+        return self.download(Questions.evidence(article_id, form), target)
+
+    def download(self, address: str, target: Path) -> Downloaded:
+        """Write a file of evidence by its path, as `Article.evidence` and `Capture.warc` name it.
+
+        Raises:
+            ArchiveError: as for `download_evidence`.
+        """
+        attempt = 0
+        while True:
+            with receiving(target) as file:
+                response = self._received(own_path(address), file)
+                if response.status_code == 200:
+                    return file.checked(response)
+            pause = self._asking.pause(response, attempt)
+            if pause is None:
+                raise refusal(response)
+            self._sleep(pause)
+            attempt += 1
+
+    def _received(self, address: str, file: Receiving) -> httpx.Response:
+        try:
+            with self._http.stream("GET", address, follow_redirects=True) as response:
+                if response.status_code != 200:
+                    response.read()
+                    return response
+                for piece in response.iter_bytes():
+                    file.add(piece)
+                return response
+        except httpx.TransportError as error:
+            raise away(error, self._asking.base_url) from error
 
     def _results(self, question: Question[Item]) -> Results[Item]:
         return Results(question, lambda asked: listed(asked, self._get(asked.address)))

@@ -33,7 +33,7 @@ class Asking:
             raise BadQuestionError(f"an archive has an http or https address, not {self.base_url!r}")
 
     def options(self) -> dict[str, Any]:
-        """Return what an HTTP client is made with: redirects are not followed, an archive sends none."""
+        """Return what an HTTP client is made with: redirects are followed for files of evidence alone."""
         return {
             "base_url": self.base_url,
             "timeout": self.timeout_seconds,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, Unpack
 
@@ -10,7 +11,8 @@ import httpx
 
 from services.client import records
 from services.client.asking import Asking, away, read
-from services.client.questions import Answered, Narrowing, Question, Questions, listed, one_record
+from services.client.downloads import Downloaded, EvidenceForm, Receiving, receiving, refusal
+from services.client.questions import Answered, Narrowing, Question, Questions, listed, one_record, own_path
 from services.client.records import Record
 
 __all__ = ["AsyncArchive", "AsyncResults"]
@@ -127,6 +129,52 @@ class AsyncArchive:
         """
         question = Questions.article(article_id)
         return one_record(question, await self._get(question.address))
+
+    async def download_evidence(
+        self, article_id: str, target: Path, *, form: EvidenceForm = "wacz"
+    ) -> Downloaded:
+        """Write the evidence of an article to a file: all its captures, byte for byte.
+
+        Args:
+            article_id: whose.
+            target: the file; it is there only when all came, and is what its digests say.
+            form: warc, wacz for replay programs, or proof, a pack that check_proof.py in it checks offline.
+
+        Raises:
+            NotKeptError: there is no such article, or this archive gives out no files or signs no log.
+            ArchiveError: it did not come whole; the sentence says why.
+        """
+        return await self.download(Questions.evidence(article_id, form), target)
+
+    async def download(self, address: str, target: Path) -> Downloaded:
+        """Write a file of evidence by its path, as `Article.evidence` and `Capture.warc` name it.
+
+        Raises:
+            ArchiveError: as for `download_evidence`.
+        """
+        attempt = 0
+        while True:
+            with receiving(target) as file:
+                response = await self._received(own_path(address), file)
+                if response.status_code == 200:
+                    return await asyncio.to_thread(file.checked, response)
+            pause = self._asking.pause(response, attempt)
+            if pause is None:
+                raise refusal(response)
+            await self._sleep(pause)
+            attempt += 1
+
+    async def _received(self, address: str, file: Receiving) -> httpx.Response:
+        try:
+            async with self._http.stream("GET", address, follow_redirects=True) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    return response
+                async for piece in response.aiter_bytes():
+                    file.add(piece)
+                return response
+        except httpx.TransportError as error:
+            raise away(error, self._asking.base_url) from error
 
     def _results(self, question: Question[Item]) -> AsyncResults[Item]:
         async def ask(asked: Question[Item]) -> Answered[Item]:

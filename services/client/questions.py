@@ -25,11 +25,13 @@ __all__ = [
     "answer_of",
     "listed",
     "one_record",
+    "own_path",
     "retry_seconds",
 ]
 
 Item = TypeVar("Item", bound=Record)
 _LONGEST_WAIT_SECONDS = 30.0
+_EVIDENCE = {"warc": ".warc.gz", "wacz": ".wacz", "proof": ".proof.zip"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,18 @@ class Questions:
         """One article with every wording."""
         return _asked(f"/article/{_part(article_id)}.json", records.Article)
 
+    @staticmethod
+    def evidence(article_id: str, form: str) -> str:
+        """Return the path of a file of an article's evidence.
+
+        Raises:
+            BadQuestionError: there is no such form.
+        """
+        suffix = _EVIDENCE.get(form)
+        if suffix is None:
+            raise BadQuestionError(f"evidence comes as {', '.join(_EVIDENCE)}, not as {form!r}")
+        return f"/article/{_part(article_id)}{suffix}"
+
 
 def answer_of(status: int, body: Any) -> Mapping[str, Any]:  # noqa: ANN401  (JSON)
     """Return the object of a good answer.
@@ -186,12 +200,20 @@ def retry_seconds(header: str | None, attempt: int) -> float:
     return min(0.5 * 2.0**attempt, _LONGEST_WAIT_SECONDS)
 
 
-def _following(question: Question[Item], address: str) -> Question[Item]:
-    """Return the next page, which is on the host that was asked and nowhere else."""
+def own_path(address: str) -> str:
+    """Return an address that an archive names, which is on the host that was asked and nowhere else.
+
+    Raises:
+        UnexpectedAnswerError: It is another host's.
+    """
     split = urlsplit(address)
     if split.scheme or split.netloc or not address.startswith("/"):
-        raise UnexpectedAnswerError(f"the next page is said to be elsewhere: {address[:200]!r}")
-    return Question(address=address, kind=question.kind)
+        raise UnexpectedAnswerError(f"this is said to be elsewhere: {address[:200]!r}")
+    return address
+
+
+def _following(question: Question[Item], address: str) -> Question[Item]:
+    return Question(address=own_path(address), kind=question.kind)
 
 
 def _unknown_shape(question: Question[Any], error: Exception) -> UnexpectedAnswerError:

@@ -90,6 +90,8 @@ class Capture(Evidence):
     reason: str | None
     payload_digest: str | None
     length: int
+    warc: str | None = None
+    """Where its WARC is, for `download`; None where the archive gives out no files."""
 
 
 class Revision(Record):
@@ -125,6 +127,8 @@ class Article(Record):
     revisions: tuple[Revision, ...]
     editions: tuple[ArticleSummary, ...]
     """The same story in other languages, as far as the keys of its sources tell."""
+    evidence: dict[str, str] = Field(default_factory=dict)
+    """Where its files are, for `download`: warc, wacz and proof; empty where the archive gives out none."""
 
 
 class Change(Record):

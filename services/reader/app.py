@@ -18,6 +18,7 @@ from services.reader.cdx_pages import CdxPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
+from services.reader.evidence_pages import EVIDENCE, EvidencePages
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
 from services.reader.memento import MementoPages
@@ -91,6 +92,8 @@ def create_app(
         # Before the exports: the search says more in its JSON than a list does.
         search.router(),
         exports.router(),
+        # Before the pages, whose addresses are the beginnings of these.
+        EvidencePages(catalogue, captures, settings=settings).router(),
         pages.router(),
         CalendarPages(Days(catalogue.database), render=render).router(),
         CoveragePages(ledger, render=render, sources=sources, seen=seen).router(),
@@ -167,9 +170,16 @@ def _add_description(
     app.add_api_route("/openapi.json", openapi, methods=["GET", "HEAD"], response_model=None)
 
 
+def _is_of_a_program(request: Request) -> bool:
+    """Tell whether JSON is understood better than a page; files of evidence are asked for by both."""
+    path = request.scope["path"]
+    is_file = any(path.endswith(form.suffix) for form in EVIDENCE)
+    return path.endswith(".json") or (is_file and "text/html" not in request.headers.get("accept", ""))
+
+
 def _add_error_pages(app: FastAPI, render: Renderer) -> None:
     def answer(request: Request, status: int, *, title: str, sentence: str) -> Response:
-        if request.scope["path"].endswith(".json"):
+        if _is_of_a_program(request):
             body = dump_json({"error": sentence, "status": status})
             headers = {"cache-control": "no-store"}
             return Response(body, status_code=status, media_type="application/json", headers=headers)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.reader.asking import base_of, number_of
 from services.reader.errors import NoSuchPageError
+from services.reader.evidence_pages import evidence_of_capture
 from services.reader.memento import memento_address, original_links
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
@@ -46,6 +47,7 @@ class CapturePages:
             remarks=_remarks(memento),
             frame=memento_address(replay, memento) if replay else None,
             timemap=f"/timemap/link/{memento.url}",
+            warc=evidence_of_capture(memento.capture_id, settings=self._settings),
         )
         response.headers["link"] = ", ".join(original_links(memento.url, base))
         return response

@@ -12,6 +12,7 @@ from services.reader.asked_lists import AskedLists
 from services.reader.asking import article_id_of, base_of, cursor_of
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
+from services.reader.evidence_pages import evidence_of_article, evidence_of_capture
 from services.reader.feed_forms import Feed
 from services.reader.formats import CITATIONS, FEEDS, FORMATS, Citation, FeedFormat, FileFormat, Format, Place
 from services.reader.listings import Listing
@@ -64,7 +65,13 @@ class Exports:
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article with every revision of it and the captures that show them."""
-        return self._render.json(request, self._article(article_id).as_json())
+        article = self._article(article_id)
+        value = article.as_json()
+        for told, revision in zip(value["revisions"], article.revisions, strict=True):
+            address = evidence_of_capture(revision.capture.capture_id, settings=self._settings)
+            told["capture"]["warc"] = address
+        value["evidence"] = evidence_of_article(article.summary.article_id, settings=self._settings)
+        return self._render.json(request, value)
 
     def citation(self, request: Request, article_id: str, *, citation: Citation) -> Response:
         """One article as a reference."""

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from services.reader.cdx_forms import FIELDS, FORMS
+from services.reader.evidence_pages import EVIDENCE
 from services.reader.feeds import FEED_NAMES
 from services.reader.formats import CITATIONS, FEEDS, FORMATS, JSON
 
@@ -13,7 +14,15 @@ __all__ = ["describe"]
 
 _Schema = dict[str, Any]
 _VARIABLE = re.compile(r"\{(\w+)(?::path)?\}")
-_SUFFIXES = {one.suffix: one for one in (JSON, *FORMATS, *CITATIONS, *FEEDS)}
+_SUFFIXES = {one.suffix: one for one in (JSON, *FORMATS, *CITATIONS, *FEEDS, *EVIDENCE)}
+_LEADING = {"/timegate/{url}": "The capture that is closest."} | {
+    f"{stem}{form.suffix}": (
+        "Where the file is. There, ranges and entity tags are understood, and problems have a body (RFC 9457)."
+    )
+    for stem in ("/article/{article_id}", "/capture/{number}")
+    for form in EVIDENCE
+}
+"""What leads elsewhere, and why."""
 _URL = "https://outlet.example/article/1"
 _INSTANT = {"type": "string", "pattern": "^[0-9]{4,14}$"}
 _COUNT = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
@@ -133,7 +142,7 @@ def _operation(path: str) -> _Schema:
     stem, suffix = _stem(path)
     form = _SUFFIXES.get(suffix)
     summary = _PAGES_OF.get(stem, path)
-    answers = _answers(stem, form.media_type if form else _plain_type(suffix))
+    answers = _answers(path, stem, form.media_type if form else _plain_type(suffix))
     return {
         "operationId": re.sub(r"\W+", "_", path).strip("_") or "latest_page",
         "summary": f"{summary}, as {form.name}" if form else summary,
@@ -190,16 +199,13 @@ def _query(name: str, words: str, schema: _Schema, example: str | float) -> _Sch
     return {"name": name, "in": "query", "description": words, "schema": schema, "example": example}
 
 
-def _answers(stem: str, media_type: str) -> _Schema:
+def _answers(path: str, stem: str, media_type: str) -> _Schema:
     types = _OWN_TYPES.get(stem, (media_type,))
     good = {"description": "As asked.", "content": {one.partition(";")[0]: {} for one in types}}
-    found = (
-        {"302": {"description": "The capture that is closest."}}
-        if stem.startswith("/timegate")
-        else {"200": good}
-    )
-    if not stem.startswith("/timegate"):
-        found["304"] = {"description": "As before (RFC 9110 §13.1.2)."}
+    if path in _LEADING:
+        found: _Schema = {"302": {"description": _LEADING[path]}}
+    else:
+        found = {"200": good, "304": {"description": "As before (RFC 9110 §13.1.2)."}}
     return {
         **found,
         "400": {"description": "The address cannot mean anything; the text says what would be right."},

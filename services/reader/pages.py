@@ -18,6 +18,7 @@ from services.reader.asking import (
 )
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.errors import NoSuchPageError
+from services.reader.evidence_pages import evidence_of_article
 from services.reader.memento import original_links
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
@@ -224,6 +225,7 @@ class Pages:
             metadata=article_metadata(
                 article, read, base=base, stored=stored, replay_url=self._settings.replay_url
             ),
+            evidence=evidence_of_article(summary.article_id, settings=self._settings),
             editions=[card(one) for one in article.editions],
             more=[card(one) for one in more.items],
             more_next=more.next,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.reader.asked_lists import AskedLists
 from services.reader.asking import base_of
 from services.reader.errors import NoSuchPageError
+from services.reader.evidence_pages import EVIDENCE
 from services.reader.remembered import Remembered
 from services.reader.rendering import tagged
 from services.reader.sending import send_parts
@@ -58,8 +59,9 @@ class SiteFiles:
         return router
 
     def robots(self, request: Request) -> Response:
-        """Say where the site map is, and that lists in other forms need not be crawled beside their pages."""
-        rest = "".join(f"Disallow: /{path}\n" for path in ("cdx", "timegate/", "timemap/", "search"))
+        """Say where the site map is, and that other forms of lists, and files of evidence, need not be crawled."""
+        files = (f"*{form.suffix}$" for form in EVIDENCE)
+        rest = "".join(f"Disallow: /{path}\n" for path in ("cdx", "timegate/", "timemap/", "search", *files))
         text = f"User-agent: *\n{rest}Sitemap: {self._base(request)}/sitemap.xml\n"
         return self._tagged(request, text, "text/plain; charset=utf-8")
 

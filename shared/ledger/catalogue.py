@@ -114,6 +114,12 @@ class Catalogue:
             editions=tuple(_summary(row) for row in editions),
         )
 
+    def survivor(self, article_id: str) -> str | None:
+        """Return the id of an article, that of the one it was merged into where it was, or None."""
+        with self._reading() as ledger:
+            row = ledger.row(sql.SURVIVOR + sql.WHERE_SURVIVOR, {"article_id": article_id})
+        return None if row is None else str(row["article_id"])
+
     def revisions(self, article_id: str) -> tuple[Revision, ...]:
         """Return the revisions of an article, the first seen first."""
         with self._reading() as ledger:

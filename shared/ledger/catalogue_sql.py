@@ -27,6 +27,8 @@ _AFTER: LiteralString = """
     and a.published_at <= %(at)s and (a.published_at < %(at)s or a.article_id > %(key)s)
 """
 
+SURVIVOR: LiteralString = "select a.article_id from articles a"
+
 WHERE_SURVIVOR: LiteralString = """
 where a.article_id = (
     with recursive merged (article_id, merged_into, steps) as (

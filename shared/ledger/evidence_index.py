@@ -123,6 +123,10 @@ class EvidenceIndex:
         """Return all looks at any address of an article, with the captures their revisits repeat, by place."""
         return _wanted(self._rows(sql.OF_ARTICLE, article=article_id))
 
+    def of_capture(self, capture_id: int) -> list[WantedCapture]:
+        """Return one look with the captures that it repeats, by place."""
+        return _wanted(self._rows(sql.OF_CAPTURE, capture=capture_id))
+
     def of_source(
         self, source_id: str, *, first: datetime | None = None, after: datetime | None = None
     ) -> list[WantedCapture]:

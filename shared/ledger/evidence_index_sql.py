@@ -70,10 +70,22 @@ order by c.warc_key, c.warc_offset
 """  # noqa: S608  (made of constants of this module)
 
 OF_ARTICLE: LiteralString = f"""
-with recursive wanted as (
-    select c.capture_id from article_urls a join captures c using (target_id) where a.article_id = %(article)s
+with recursive merged (article_id, merged_into, steps) as (
+    select article_id, merged_into, 0 from articles where article_id = %(article)s
+    union all
+    select n.article_id, n.merged_into, m.steps + 1
+    from merged m join articles n on n.article_id = m.merged_into where m.steps < 20
+), survivor as (
+    select article_id from merged where merged_into is null
+), wanted as (
+    select c.capture_id from survivor join article_urls using (article_id) join captures c using (target_id)
     union
-    select r.capture_id from revisions r where r.article_id = %(article)s
+    select r.capture_id from survivor join revisions r using (article_id)
+){_WITH_ORIGINALS}"""  # noqa: S608  (made of constants of this module)
+
+OF_CAPTURE: LiteralString = f"""
+with recursive wanted as (
+    select c.capture_id from captures c where c.capture_id = %(capture)s
 ){_WITH_ORIGINALS}"""  # noqa: S608  (made of constants of this module)
 
 OF_SOURCE: LiteralString = f"""

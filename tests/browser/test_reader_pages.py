@@ -29,7 +29,7 @@ KINDS = {
     *("/coverage", "/coverage/*", "/about", "/days", "/days/*", "/day/*"),
 }
 """Every kind of page that another page links to, by its address without what differs."""
-_NOT_A_PAGE = re.compile(r"\.(json|csv|jsonl|parquet|bib|ris|csl\.json|atom|rss|xml)$")
+_NOT_A_PAGE = re.compile(r"\.(json|csv|jsonl|parquet|bib|ris|csl\.json|atom|rss|xml|gz|wacz|zip)$")
 _UNFOCUSED = """() => [...document.querySelectorAll(
     'a[href], button, input:not([type=hidden]), select, textarea, summary')]
   .filter(one => one.checkVisibility() && !window.seen.has(one)).map(one => one.outerHTML)"""

@@ -5,13 +5,20 @@ from pathlib import Path
 __all__ = ["forget_peak", "peak_bytes"]
 
 
-def forget_peak() -> int:
-    """Let the account begin anew, and return what is held now."""
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return peak_bytes()
+_THIS = Path("/proc/self")
 
 
-def peak_bytes() -> int:
+def forget_peak(process: Path = _THIS) -> int:
+    """Let the account begin anew, and return what is held now.
+
+    Args:
+        process: Its folder in /proc.
+    """
+    (process / "clear_refs").write_text("5", encoding="ascii")
+    return peak_bytes(process)
+
+
+def peak_bytes(process: Path = _THIS) -> int:
     """Return the peak of resident memory since then (VmHWM)."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
+    status = (process / "status").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))

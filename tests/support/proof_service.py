@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from services.admin.exports import Exports
 from services.admin.log_append import Appended, Appender
 from services.admin.log_copy import copy_log
 from services.admin.log_reading import LogFinding
 from services.admin.log_rows import LogRows
 from services.admin.log_verification import LogVerification
-from services.admin.proof_packs import Packed, ProofPacks
+from shared.exporting import Exports
+from shared.exporting.proof_packs import Packed, ProofPacks
 from shared.ledger.log_book import LogBook
 from shared.log_store import LogStore
 from shared.proof import LogKey, check_proof

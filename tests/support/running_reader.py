@@ -14,8 +14,10 @@ from services.reader.app import create_app
 from services.reader.replay.app import create_app as create_replay
 from services.reader.replay.settings import ReplaySettings
 from services.reader.settings import ReaderSettings
+from shared.exporting import Exports
 from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
+from shared.ledger.log_book import LogBook
 from tests.support.stored_evidence import StoredEvidence
 
 
@@ -45,7 +47,10 @@ def listening_socket() -> tuple[socket.socket, str]:
 
 
 @contextmanager
-def running_reader(stored: StoredEvidence, *, cache_seconds: int = 0) -> Iterator[RunningReader]:
+def running_reader(
+    stored: StoredEvidence, *, cache_seconds: int = 0, **changes: float
+) -> Iterator[RunningReader]:
+    """Serve both; changes are of the settings of replay."""
     reader_socket, reader_url = listening_socket()
     replay_socket, replay_url = listening_socket()
     reader = create_app(
@@ -54,9 +59,9 @@ def running_reader(stored: StoredEvidence, *, cache_seconds: int = 0) -> Iterato
     )
     replay = create_replay(
         CapturedUrls(stored.database),
-        stored.evidence,
-        stored.index,
-        settings=ReplaySettings(reader_url=reader_url),
+        Exports(index=stored.index, evidence=stored.evidence),
+        LogBook(stored.database),
+        settings=ReplaySettings.model_validate({"reader_url": reader_url, **changes}),
     )
     with served(reader, reader_socket), served(replay, replay_socket):
         yield RunningReader(reader_url=reader_url, replay_url=replay_url)

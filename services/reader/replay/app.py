@@ -1,4 +1,4 @@
-"""The replay server: stored pages under `/20260309120000/https://outlet.example/1`, and records as stored.
+"""The replay server: stored pages under `/20260309120000/https://outlet.example/1`, and evidence as it is stored.
 
 It sets no cookie, knows no session, answers nothing that acts, and shares its origin with nothing else.
 """
@@ -17,7 +17,9 @@ from services.reader.instants import http_date, instant_of
 from services.reader.memento import links_around, memento_address, original_links, url_in_path
 from services.reader.rendering import tagged
 from services.reader.replay.answers import is_page, is_style, replay_headers, safe_type
+from services.reader.replay.evidence import EvidenceFiles
 from services.reader.replay.pages import base_of_page, rewritten_html
+from services.reader.replay.problems import ProblemError, problem_answer
 from services.reader.replay.records import RecordFiles
 from services.reader.replay.rewriting import Rewriting
 from services.reader.replay.settings import ReplaySettings
@@ -26,12 +28,14 @@ from services.reader.replay.stylesheets import rewritten_css
 from services.reader.security import SecurityHeaders
 from shared.errors import PressmarkError, TryAgainError
 from shared.evidence import EvidenceMissingError, EvidenceStore
+from shared.exporting import Exports
 from shared.exposition import show_metrics
 from shared.http_message import DecodeError
 from shared.http_metrics import TimedAnswers
 from shared.ledger import Database
 from shared.ledger.captured_urls import CapturedUrls, Memento, key_of
 from shared.ledger.evidence_index import EvidenceIndex
+from shared.ledger.log_book import LogBook
 from shared.logs import set_up_logs
 from shared.settings import LedgerSettings, ProcessSettings, StoreSettings, load
 from shared.warc_reading import WarcReadError
@@ -44,6 +48,8 @@ _GET = ["GET", "HEAD"]
 _INSTANT = re.compile(r"([0-9]{4,14})(id_)?", re.ASCII)
 _CACHE = "public, max-age=86400"
 _RETRY_SECONDS = 10
+_ROBOTS = "User-agent: *\nDisallow: /evidence/\nDisallow: /warc/\n"
+"""Pages tell search engines themselves to leave them out; what is large, no robot needs to ask for."""
 
 
 class Replay:
@@ -89,20 +95,27 @@ class Replay:
 
 
 def create_app(
-    captures: CapturedUrls, evidence: EvidenceStore, index: EvidenceIndex, *, settings: ReplaySettings
+    captures: CapturedUrls, exports: Exports, book: LogBook, *, settings: ReplaySettings
 ) -> ASGIApp:
     """Return the application over the captures and what they hold."""
+    evidence, index = exports.evidence, exports.index
     app = FastAPI(
         title="Pressmark replay", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
     replay = Replay(captures, evidence, settings=settings)
     records = RecordFiles(captures, evidence, index)
+    evidence_files = EvidenceFiles(captures, exports, book, settings=settings)
 
     def healthz() -> Response:
         captures.by_id(0)
         return Response("ok\n", media_type="text/plain", headers={"cache-control": "no-store"})
 
+    def robots() -> Response:
+        return Response(_ROBOTS, media_type="text/plain", headers={"cache-control": _CACHE})
+
+    app.add_api_route("/robots.txt", robots, methods=_GET, response_model=None)
     app.add_api_route("/healthz", healthz, methods=_GET, response_model=None)
+    app.include_router(evidence_files.router())
     app.add_api_route("/warc/{key:path}", records.record, methods=_GET, response_model=None)
     app.add_api_route("/{instant}/{url:path}", replay.page, methods=_GET, response_model=None)
     _add_errors(app)
@@ -122,7 +135,8 @@ def serve() -> None:
     url = load(LedgerSettings).database_url.get_secret_value()
     database = Database(url, max_connections=settings.connections, patience=2.0)
     evidence = EvidenceStore(load(StoreSettings).evidence())
-    app = create_app(CapturedUrls(database), evidence, EvidenceIndex(database), settings=settings)
+    exports = Exports(index=EvidenceIndex(database), evidence=evidence)
+    app = create_app(CapturedUrls(database), exports, LogBook(database), settings=settings)
     log.info("replay_started", host=settings.host, port=settings.port)
     try:
         uvicorn.run(
@@ -191,7 +205,12 @@ def _add_errors(app: FastAPI) -> None:
         status = error.status_code if isinstance(error, HTTPException) else 400
         return handler(status, "Nothing here.")(request, error)
 
+    def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)
+        return problem_answer(request, error)
+
     damaged = "What is kept of this cannot be shown. Its record can be had as it is stored."
+    app.add_exception_handler(ProblemError, on_problem)
     app.add_exception_handler(BadAddressError, handler(400))
     app.add_exception_handler(NoSuchPageError, handler(404))
     app.add_exception_handler(HTTPException, on_http_error)

@@ -1,6 +1,6 @@
 """What an operator may change about the replay. Environment variables with the prefix PRESSMARK_REPLAY_."""
 
-from pydantic import Field
+from pydantic import ByteSize, Field
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import PressmarkSettings
@@ -22,6 +22,18 @@ class ReplaySettings(PressmarkSettings):
 
     max_page_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     """Longest page or style sheet that is rewritten, in bytes; longer ones are offered as files."""
+
+    download_bytes: ByteSize = ByteSize(2 * 1024**3)
+    """Largest file of evidence that is given out, in bytes. The commands of the operator know no limit."""
+
+    downloads: int = Field(default=16, ge=1)
+    """Files of evidence that are sent at once; more are asked to come again."""
+
+    downloads_prepared: int = Field(default=2, ge=1)
+    """Files that are made ready at once: before the first byte, all their records are read and checked."""
+
+    download_stall_seconds: float = Field(default=60, gt=0)
+    """How long a reader may leave a quarter of a megabyte untaken before the transfer is broken off."""
 
     connections: int = Field(default=8, ge=1)
     """Connections to the ledger that one process may hold."""

@@ -13,9 +13,9 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from services.admin.compaction import Compaction
-from services.admin.exports import Exports, Selection
 from shared.clock import SystemClock
 from shared.errors import NotFoundError
+from shared.exporting import Exports, Selection
 from shared.warc_reading import StoredRecord, read_members, read_records
 from shared.warc_validation import validate_warc
 from tests.support.peers import lines_of, run

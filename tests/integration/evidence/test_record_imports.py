@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from services.admin.actions import Actions
-from services.admin.exports import Exports, Selection
 from services.admin.import_plan import ImportCounts
 from services.admin.imported_verification import ImportedVerification
 from services.admin.imports import ImportFileError
@@ -22,6 +21,7 @@ from services.normalizer.extracting import extract
 from shared.clock import SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
+from shared.exporting import Exports, Selection
 from shared.ledger import Database
 from shared.ledger.batches import Batches
 from shared.ledger.catalogue import Catalogue

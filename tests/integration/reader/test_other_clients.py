@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.peers import run
+from tests.support.proof_service import LoggedArchive
 from tests.support.raw_server import page
 from tests.support.running_reader import RunningReader
 from tests.support.stored_evidence import StoredEvidence, text_of
@@ -82,15 +84,8 @@ def test_cdx_toolkit_reads_the_index_and_the_records(
 
 
 @contextmanager
-def running_wayback(pywb: Path, folder: Path, reading: RunningReader) -> Iterator[str]:
-    """Run pywb with nothing of its own: our index, our records."""
-    (folder / "config.yaml").write_text(
-        "collections:\n"
-        "  harbour:\n"
-        f"    index: cdx+{reading.reader_url}/cdx\n"
-        f"    archive_paths: {reading.replay_url}/warc/\n",
-        encoding="utf-8",
-    )
+def running_wayback(pywb: Path, folder: Path) -> Iterator[str]:
+    """Run pywb over the collection `harbour` of a folder."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     log = (folder / "log").open("wb")
@@ -116,7 +111,38 @@ def running_wayback(pywb: Path, folder: Path, reading: RunningReader) -> Iterato
 def test_pywb_replays_our_archive_from_our_index_and_our_records(
     pywb: Path, tmp_path: Path, url: str, reading: RunningReader
 ) -> None:
-    with running_wayback(pywb, tmp_path, reading) as wayback:
+    # It has nothing of its own: our index, our records.
+    (tmp_path / "config.yaml").write_text(
+        "collections:\n"
+        "  harbour:\n"
+        f"    index: cdx+{reading.reader_url}/cdx\n"
+        f"    archive_paths: {reading.replay_url}/warc/\n",
+        encoding="utf-8",
+    )
+    with running_wayback(pywb, tmp_path) as wayback:
         for day, text in (("09", text_of(1)), ("10", text_of(1)), ("11", text_of(2))):
             with urllib.request.urlopen(f"{wayback}/202603{day}120000id_/{url}", timeout=30) as got:
                 assert got.read() == text
+
+
+def test_pywb_opens_the_wacz_file_of_an_article_and_replays_it(
+    stored: StoredEvidence, reading: RunningReader, pywb: Path, tmp_path: Path
+) -> None:
+    # It tells looks apart by the second in which their records say they were made.
+    stored.look([stored.server.url("/news/1", page(text_of(1), HTML))])
+    time.sleep(1.1)
+    url = stored.server.url("/news/1", page(text_of(2), HTML))
+    stored.look([url])
+    article = LoggedArchive(stored=stored).make_article("/news/1")
+    package = tmp_path / "article.wacz"
+    package.write_bytes(
+        httpx.get(f"{reading.reader_url}/article/{article}.wacz", follow_redirects=True).content
+    )
+    run([str(pywb / "wb-manager"), "init", "harbour"], cwd=tmp_path)
+    run([str(pywb / "wb-manager"), "add", "harbour", "--unpack-wacz", str(package)], cwd=tmp_path)
+
+    with running_wayback(pywb, tmp_path) as wayback:
+        looks = stored.rows("select fetched_at from captures order by capture_id")
+        for look, text in zip(looks, (text_of(1), text_of(2)), strict=True):
+            at = f"{look['fetched_at']:%Y%m%d%H%M%S}id_"
+            assert httpx.get(f"{wayback}/{at}/{url}", timeout=30).content == text

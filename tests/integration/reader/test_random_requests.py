@@ -19,8 +19,10 @@ from services.reader.app import create_app
 from services.reader.replay.app import create_app as create_replay
 from services.reader.replay.settings import ReplaySettings
 from services.reader.settings import ReaderSettings
+from shared.exporting import Exports
 from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
+from shared.ledger.log_book import LogBook
 from tests.support.asgi import Answer, ask
 from tests.support.catalogue_factory import CatalogueFactory
 from tests.support.catalogue_samples import fill
@@ -50,6 +52,11 @@ HEADERS = (
     ("Accept-Datetime", "Mon, 01 Jan 0001 00:00:00 +1400"), ("Host", "[::1"), ("Host", ""),
     ("Host", "a b/<script>"),
 )  # fmt: skip
+OF_REPLAY = [
+    "/{a}/{b}", "/20260309120000/{b}", "/2026id_/{b}", "/warc/{a}", "{a}",
+    "/evidence/capture/1.warc.gz", "/evidence/capture/{a}.warc.gz", "/evidence/article/{a}.wacz",
+    "/evidence/article/{a}.proof.zip", "/evidence/{a}",
+]  # fmt: skip
 odd = st.sampled_from(ODD) | st.text(max_size=20)
 queries = st.lists(st.tuples(st.sampled_from(NAMES), odd), max_size=4)
 headers = st.just({}) | st.sampled_from(HEADERS).map(lambda one: dict([one]))
@@ -102,7 +109,8 @@ def reader(stored: StoredEvidence) -> ASGIApp:
 @pytest.fixture
 def replay(stored: StoredEvidence) -> ASGIApp:
     captures = CapturedUrls(stored.database)
-    return create_replay(captures, stored.evidence, stored.index, settings=ReplaySettings())
+    exports = Exports(index=stored.index, evidence=stored.evidence)
+    return create_replay(captures, exports, LogBook(stored.database), settings=ReplaySettings())
 
 
 def check(answer: Answer) -> None:
@@ -153,7 +161,7 @@ def test_no_described_request_meets_a_fault(reader: ASGIApp) -> None:
 
 def test_no_request_at_all_meets_a_fault(reader: ASGIApp, replay: ASGIApp) -> None:
     try_anything(reader, [*templates(reader), "/{a}", "/{a}/{b}", "{a}"], SHORT)
-    try_anything(replay, ["/{a}/{b}", "/20260309120000/{b}", "/2026id_/{b}", "/warc/{a}", "{a}"], SHORT // 2)
+    try_anything(replay, OF_REPLAY, SHORT // 2)
 
 
 @pytest.mark.long
@@ -161,4 +169,4 @@ def test_no_request_at_all_meets_a_fault(reader: ASGIApp, replay: ASGIApp) -> No
 def test_no_request_of_ten_thousand_meets_a_fault(reader: ASGIApp, replay: ASGIApp) -> None:
     try_described(reader, LONG)
     try_anything(reader, [*templates(reader), "/{a}", "/{a}/{b}", "{a}"], LONG)
-    try_anything(replay, ["/{a}/{b}", "/20260309120000/{b}", "/2026id_/{b}", "/warc/{a}", "{a}"], LONG // 2)
+    try_anything(replay, OF_REPLAY, LONG // 2)

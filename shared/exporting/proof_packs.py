@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-import tempfile
-import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.admin.exports import Exports, Selection
-from shared.errors import NotFoundError, TryAgainError
+from shared.composed_files import ComposedFile, Literal
+from shared.errors import TryAgainError
+from shared.exporting.exports import Export, Exports, Selection, in_place_when_whole
+from shared.ledger.evidence_index import WantedCapture
 from shared.ledger.log_book import LogBook, LoggedObject
 from shared.log_store import LogStore
 from shared.proof import (
@@ -23,14 +23,13 @@ from shared.proof import (
     open_checkpoint,
     verify_consistency,
 )
-from shared.warc_streams import RecordStream
+from shared.stored_zip import ZipEntry, stored_zip
+from shared.wacz import WARC_NAME
 
-__all__ = ["Packed", "ProofPacks"]
+__all__ = ["NotLoggedYetError", "Pack", "Packed", "ProofPacks"]
 
 OLDER_CHECKPOINTS = 64
 """How many checkpoints before the last one a pack goes on from, besides the one that is asked for."""
-_WARC = "archive/data.warc.gz"
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 _README = """This pack proves that the records of an article were in the archive's log, and are unaltered since.
 
@@ -51,6 +50,10 @@ when the log is known to have held the records.
 
 It proves that the records are unaltered since the checkpoint was signed, and no more than that.
 """
+
+
+class NotLoggedYetError(TryAgainError):
+    """What is to be proved is under no checkpoint yet; the next run of the log takes it in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,19 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """A proof pack that is composed and nowhere written."""
+
+    file: ComposedFile
+    sha256: str
+    """Another one for other bytes."""
+    size: int
+    stamped_size: int | None
+    proof_bytes: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProofPacks:
     """Puts packs together."""
 
@@ -95,43 +111,80 @@ class ProofPacks:
 
         Raises:
             NotFoundError: There is no capture of it.
-            TryAgainError: Some of its records are under no checkpoint yet.
+            NotLoggedYetError: Some of its records are under no checkpoint yet.
             ProofError: The log is not what was signed, or `since` is no checkpoint of it.
+        """
+        newest = self.newest()
+        selection = Selection(article_id=article_id)
+        wanted = self.exports.wanted(selection)
+        with in_place_when_whole(target) as path:
+            copy = path.with_name(WARC_NAME)
+            wacz = self.exports.compose_wacz(wanted, title=selection.title, software=software, copy=copy)
+            pack = self.compose(wacz, newest, since=since)
+            pack.file.write(path)
+        return Packed(
+            records=pack.records,
+            size=pack.size,
+            stamped_size=pack.stamped_size,
+            proof_bytes=pack.proof_bytes,
+            bytes=target.stat().st_size,
+        )
+
+    def newest(self) -> tuple[Checkpoint, str]:
+        """Return the last checkpoint with its note.
+
+        Raises:
+            NotLoggedYetError: There is none yet.
+            ProofError: It is not signed by our key.
         """
         newest = self.log.newest()
         if newest is None:
-            raise TryAgainError("nothing is logged yet; run 'pressmark log append'")
+            raise NotLoggedYetError("nothing is logged yet; run 'pressmark log append'")
+        return newest
+
+    def compose(self, wacz: Export, newest: tuple[Checkpoint, str], *, since: str | None = None) -> Pack:
+        """Return the pack of a WACZ file.
+
+        Args:
+            wacz: Holds the records.
+            newest: The checkpoint that they are proved under, with its note.
+            since: A signed checkpoint that somebody kept, from which the log is to be proved to go on.
+
+        Raises:
+            NotLoggedYetError: Some of its records are under no checkpoint yet.
+            ProofError: The log is not what was signed, or `since` is no checkpoint of it.
+        """
         checkpoint, note = newest
-        with tempfile.TemporaryDirectory(prefix=".pressmark-", dir=target.parent) as name:
-            folder = Path(name)
-            self.exports.wacz(Selection(article_id=article_id), folder / "article.wacz", software=software)
-            members = list(_members(folder))
-            objects = self._objects(article_id, checkpoint.size)
-            tree = self.log.tree(checkpoint.size)
-            stamp = self._stamp(objects, checkpoint.size)
-            also = () if stamp is None else (stamp.size,)
-            proof = {
-                "records": self._records(members, objects, tree),
-                "consistency": self._consistency(checkpoint, tree, since, also=also),
-            }
-            told = json.dumps(proof, indent=1).encode()
-            files = {
-                "README.txt": _README.format(size=checkpoint.size).encode(),
-                "check_proof.py": Path(check_proof.__file__).read_bytes(),
-                "checkpoint": note.encode(),
-                "log.vkey": f"{self.log.key}\n".encode(),
-                "proof.json": told,
-            }
-            if stamp is not None:
-                files |= {"stamp.checkpoint": stamp.note.encode(), "stamp.tsr": stamp.answer}
-            _package(folder / "pack.zip", files, folder / "article.wacz")
-            (folder / "pack.zip").replace(target)
-        return Packed(
-            records=len(members),
+        objects = self._objects(wacz.wanted, checkpoint.size)
+        tree = self.log.tree(checkpoint.size)
+        stamp = self._stamp(objects, checkpoint.size)
+        also = () if stamp is None else (stamp.size,)
+        members = [(one.offset, one.length, f"sha256:{one.digest.hex()}") for one in wacz.found.members]
+        proof = {
+            "records": self._records(members, objects, tree),
+            "consistency": self._consistency(checkpoint, tree, since, also=also),
+        }
+        told = json.dumps(proof, indent=1).encode()
+        files = {
+            "README.txt": _README.format(size=checkpoint.size).encode(),
+            "check_proof.py": Path(check_proof.__file__).read_bytes(),
+            "checkpoint": note.encode(),
+            "log.vkey": f"{self.log.key}\n".encode(),
+            "proof.json": told,
+        }
+        if stamp is not None:
+            files |= {"stamp.checkpoint": stamp.note.encode(), "stamp.tsr": stamp.answer}
+        # Stored and without the clock: the same proof gives the same bytes.
+        entries = [ZipEntry(name=name, part=Literal(data)) for name, data in files.items()]
+        known = hashlib.sha256(b"".join(hashlib.sha256(data).digest() for data in files.values()))
+        known.update(wacz.sha256.encode())
+        return Pack(
+            file=stored_zip([*entries, ZipEntry(name="article.wacz", part=wacz.file)]),
+            sha256=known.hexdigest(),
             size=checkpoint.size,
             stamped_size=None if stamp is None else stamp.size,
             proof_bytes=len(told),
-            bytes=target.stat().st_size,
+            records=len(members),
         )
 
     def _stamp(self, objects: Sequence[LoggedObject], size: int) -> Stamp | None:
@@ -143,15 +196,12 @@ class ProofPacks:
                 return Stamp(size=stamped, note=note, answer=self.log.stamp(stamped, name))
         return None
 
-    def _objects(self, article_id: str, size: int) -> list[LoggedObject]:
-        wanted = self.exports.index.of_article(article_id)
+    def _objects(self, wanted: Sequence[WantedCapture], size: int) -> list[LoggedObject]:
         places = self.book.objects_of([one.capture.capture_id for one in wanted])
         logged = [one for one in places.values() if one is not None and one.end <= size]
-        if not places:
-            raise NotFoundError(f"there is no capture of {article_id!r}")
         if len(logged) < len(places):
             missing = len(places) - len(logged)
-            raise TryAgainError(
+            raise NotLoggedYetError(
                 f"{missing} of the {len(places)} objects that hold this article are under no checkpoint yet; "
                 "run 'pressmark log append'"
             )
@@ -213,36 +263,3 @@ class ProofPacks:
             }
             for size in sorted(sizes)
         ]
-
-
-def _members(folder: Path) -> Iterator[tuple[int, int, str]]:
-    """Yield offset, length and labelled SHA-256 of each record of the WACZ file's WARC."""
-    with zipfile.ZipFile(folder / "article.wacz") as package:
-        path = Path(package.extract(_WARC, folder / "unpacked"))
-    with path.open("rb") as file:
-        stream, offset, size = RecordStream(file), 0, path.stat().st_size
-        while offset < size:
-            for _ in stream.pieces(offset):
-                """Only where the member ends is wanted."""
-            length = stream.end - offset
-            file.seek(offset)
-            yield offset, length, f"sha256:{hashlib.sha256(file.read(length)).hexdigest()}"
-            offset = stream.end
-
-
-def _package(target: Path, files: dict[str, bytes], wacz: Path) -> None:
-    """Write a pack, stored and without the clock: the same proof gives the same bytes."""
-    with zipfile.ZipFile(target, "w", compression=zipfile.ZIP_STORED) as package:
-        for name, data in files.items():
-            package.writestr(_entry(name), data)
-        entry = _entry(wacz.name)
-        entry.file_size = wacz.stat().st_size
-        with wacz.open("rb") as reading, package.open(entry, "w") as writing:
-            while piece := reading.read(1024 * 1024):
-                writing.write(piece)
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-    entry.external_attr = 0o644 << 16
-    return entry
