@@ -1,0 +1,78 @@
+"""Where a reader stands: the same page in other languages and zones, for the head and the foot of each page."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from services.reader.choosing import Choice, address_of
+from services.reader.tongues import TAGS, tongue
+
+__all__ = ["Standing", "standing_of"]
+
+_CHOICES = ("hl", "tz")
+_ZONES = (
+    "UTC", "Asia/Seoul", "Asia/Pyongyang", "Asia/Shanghai", "Asia/Tokyo", "Asia/Kolkata", "Europe/Moscow",
+    "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles",
+)  # fmt: skip
+"""Offered by name; every other name of IANA's can be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The page in one language."""
+
+    tag: str
+    name: str
+    """What the language calls itself."""
+    address: str
+    """A path and query; it keeps the time zone, but is not the same where the reader is already."""
+    is_read: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is the same on every page of one reader."""
+
+    tag: str
+    zone: str
+    zones: tuple[str, ...]
+    editions: tuple[Edition, ...]
+    alternates: tuple[tuple[str, str], ...]
+    """Languages, as `hreflang` has them, with absolute addresses; none for a page that is no page."""
+    canonical: str
+    """The query that the address of a page has when it is named for others to find."""
+    asked: tuple[tuple[str, str], ...]
+    """What the address asks for besides a language and a zone: a form that chooses one of these sends it along."""
+    language: str | None
+    """The language that the address names."""
+    chosen: tuple[tuple[str, str], ...]
+    """What a form that asks for something else sends along."""
+
+
+def standing_of(request: Request, choice: Choice, base: str | None) -> Standing:
+    """Return what every page shows.
+
+    Args:
+        request: the page as it is asked for.
+        choice: what its reader wants.
+        base: the address of these pages; None where the same page has no other address to be found by.
+    """
+    asked = request.query_params
+    language = choice.tag if asked.get("hl") else None
+    addresses = {tag: address_of(request, hl=tag) for tag in TAGS}
+    alternates = [(tag, address_of(request, hl=tag, tz=None)) for tag in TAGS]
+    alternates.append(("x-default", address_of(request, hl=None, tz=None)))
+    return Standing(
+        tag=choice.tag,
+        zone=choice.zone,
+        zones=_ZONES,
+        editions=tuple(
+            Edition(tag=tag, name=tongue(tag).name, address=address, is_read=tag == choice.tag)
+            for tag, address in addresses.items()
+        ),
+        alternates=tuple((tag, base + address) for tag, address in alternates) if base is not None else (),
+        canonical=f"?hl={language}" if language else "",
+        asked=tuple(pair for pair in asked.multi_items() if pair[0] not in _CHOICES),
+        language=language,
+        chosen=choice.chosen,
+    )
