@@ -26,14 +26,14 @@ _KEYWORDS = {
     "plural": (1, 2),
 }
 """What marks a sentence, in templates and in Python."""
-_HEADER = r"""# The sentences of the reader's pages. Written by services.reader.phrase_sources; translations by hand.
+_HEADER = r"""# The sentences of the pages. Written by services.reader.phrase_sources; translations by hand.
 msgid ""
 msgstr ""
 "Language: {tag}\n"
 "MIME-Version: 1.0\n"
 "Content-Type: text/plain; charset=utf-8\n"
 "Content-Transfer-Encoding: 8bit\n"
-"Plural-Forms: {plurals};\n"
+"Plural-Forms: {plurals}\n"
 
 """
 """Without the times of the last change, which would differ in every branch."""
