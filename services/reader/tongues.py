@@ -95,8 +95,8 @@ def _date_forms(locale: Locale) -> DateForms:
     return DateForms(
         long=locale.date_formats["long"].format,
         month=skeletons["yMMMM"].format,
-        short=skeletons["yMd"].format,
-        short_month=skeletons["yM"].format,
+        short=skeletons["yMMMd" if locale.language == "zh" else "yMd"].format,
+        short_month=skeletons["yMMM" if locale.language == "zh" else "yM"].format,
         year=skeletons["y"].format,
         moment=str(locale.datetime_formats["medium"]),
         months=locale.months["format"]["wide"],

@@ -157,7 +157,7 @@ def in_language(tag: str, zone: str = "UTC") -> Words:
     [
         ("en", "9 March 2026", "March 2026", "09/03/2026", "2026", "9 March 2026, 12:05 UTC"),
         ("ko", "2026년 3월 9일", "2026년 3월", "2026. 3. 9.", "2026년", "2026년 3월 9일 12:05 UTC"),
-        ("zh-Hans", "2026年3月9日", "2026年3月", "2026/3/9", "2026年", "2026年3月9日 12:05 UTC"),
+        ("zh-Hans", "2026年3月9日", "2026年3月", "2026年3月9日", "2026年", "2026年3月9日 12:05 UTC"),
     ],
 )
 def test_dates_are_written_as_the_language_writes_them(  # noqa: PLR0917
