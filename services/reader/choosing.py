@@ -1,6 +1,7 @@
 """Which language and which time zone a reader wants: what the address says, else what the browser says."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import quote, urlencode
@@ -12,12 +13,14 @@ from services.reader.errors import BadAddressError
 from services.reader.tongues import DEFAULT, TAGS, tongue
 from services.reader.words import ENGLISH, Words
 
-__all__ = ["Choice", "accepted_tag", "address_of", "choice_of", "program_words", "tag_of"]
+__all__ = ["CHOICES", "Choice", "accepted_tag", "addresses_of", "choice_of", "program_words", "tag_of"]
 
 _WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*", re.ASCII)
 _LINK = re.compile(r'(<a (?:[^<>"]|"[^"]*")*?href=")(/(?!/|timemap/|timegate/)[^"]*)')
 _FRAGMENT = re.compile(r"(?=(?<!&)#)")
+CHOICES = ("hl", "tz")
+"""The parameters of an address that choose how a page is shown, and not which."""
 _LONGEST_HEADER = 1000
 _UTC = "UTC"
 
@@ -121,12 +124,17 @@ def accepted_tag(header: str) -> str:
     return best if best in wanted and wanted[best][0] > 0 else DEFAULT
 
 
-def address_of(request: Request, **changed: str | None) -> str:
-    """Return the path and query of a request with some parameters changed or, for None, left out."""
-    asked = [pair for pair in request.query_params.multi_items() if pair[0] not in changed]
-    asked += [(name, value) for name, value in changed.items() if value]
+def addresses_of(request: Request) -> Callable[[Sequence[tuple[str, str]]], str]:
+    """Return what makes the path and query of a request anew, with this choice in place of its own."""
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] not in CHOICES]
     query = urlencode(asked, safe="/", errors="replace")
-    return quote(request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace") + (query and f"?{query}")
+    path = quote(request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
+
+    def address(chosen: Sequence[tuple[str, str]]) -> str:
+        parts = [part for part in (query, urlencode(chosen, safe="/")) if part]
+        return f"{path}?{'&'.join(parts)}" if parts else path
+
+    return address
 
 
 def _range_of(part: str) -> tuple[str | None, float]:

@@ -9,12 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
 from services.reader.asking import base_of
 from services.reader.choosing import Choice, choice_of
 from services.reader.formats import CITATIONS, FEEDS, FORMATS, JSON
 from services.reader.standing import Standing, standing_of
+from services.reader.templates_of import templates_of
 from services.reader.tongues import TAGS, Tongue, tongue
 from services.reader.words import Words
 from shared.encoding import dump_json
@@ -92,18 +93,8 @@ class Renderer:
         return Words(tongue=tongue(choice.tag), zone=ZoneInfo(choice.zone), zone_of=self._zone_of)
 
     def _environment(self, speech: Tongue) -> Environment:
-        """Return the templates of one language: compiled once, its sentences looked up as a page is made."""
-        templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            extensions=["jinja2.ext.i18n"],
-        )
-        templates.policies["ext.i18n.trimmed"] = True
-        templates.install_gettext_translations(speech.messages, newstyle=True)  # type: ignore[attr-defined]
-        templates.globals["speech"] = speech
+        """Return the templates of one language with what is the same on every page."""
+        templates = templates_of(speech, _HERE / "templates")
         templates.globals["style"] = self.static["style.css"].address
         templates.globals["files"] = (JSON, *FORMATS)
         templates.globals["feeds"] = FEEDS

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from services.reader.choosing import Choice, address_of
-from services.reader.tongues import TAGS, tongue
+from services.reader.choosing import CHOICES, Choice, addresses_of
+from services.reader.tongues import NAMES, TAGS
 
 __all__ = ["Standing", "standing_of"]
 
-_CHOICES = ("hl", "tz")
 _ZONES = (
     "UTC", "Asia/Seoul", "Asia/Pyongyang", "Asia/Shanghai", "Asia/Tokyo", "Asia/Kolkata", "Europe/Moscow",
     "Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles",
@@ -57,22 +56,25 @@ def standing_of(request: Request, choice: Choice, base: str | None) -> Standing:
         choice: what its reader wants.
         base: the address of these pages; None where the same page has no other address to be found by.
     """
-    asked = request.query_params
-    language = choice.tag if asked.get("hl") else None
-    addresses = {tag: address_of(request, hl=tag) for tag in TAGS}
-    alternates = [(tag, address_of(request, hl=tag, tz=None)) for tag in TAGS]
-    alternates.append(("x-default", address_of(request, hl=None, tz=None)))
+    chosen = dict(choice.chosen)
+    language, zone = chosen.get("hl"), chosen.get("tz")
+    address, in_zone = addresses_of(request), (("tz", zone),) if zone else ()
+    editions = tuple(
+        Edition(tag=tag, name=name, address=address((("hl", tag), *in_zone)), is_read=tag == choice.tag)
+        for tag, name in NAMES.items()
+    )
+    alternates: tuple[tuple[str, str], ...] = ()
+    if base is not None:
+        alternates = tuple((tag, base + address((("hl", tag),))) for tag in TAGS)
+        alternates = (*alternates, ("x-default", base + address(())))
     return Standing(
         tag=choice.tag,
         zone=choice.zone,
         zones=_ZONES,
-        editions=tuple(
-            Edition(tag=tag, name=tongue(tag).name, address=address, is_read=tag == choice.tag)
-            for tag, address in addresses.items()
-        ),
-        alternates=tuple((tag, base + address) for tag, address in alternates) if base is not None else (),
+        editions=editions,
+        alternates=alternates,
         canonical=f"?hl={language}" if language else "",
-        asked=tuple(pair for pair in asked.multi_items() if pair[0] not in _CHOICES),
+        asked=tuple(pair for pair in request.query_params.multi_items() if pair[0] not in CHOICES),
         language=language,
         chosen=choice.chosen,
     )

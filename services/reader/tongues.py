@@ -12,13 +12,14 @@ from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-__all__ = ["DEFAULT", "PHRASES", "TAGS", "DateForms", "Tongue", "tongue"]
+__all__ = ["DEFAULT", "NAMES", "PHRASES", "TAGS", "DateForms", "Tongue", "tongue"]
 
 PHRASES = Path(str(files("services.reader"))) / "phrases"
 """The folder of the catalogues: one file of GNU gettext for each language but English."""
 DEFAULT = "en"
-_NAMES = {"en": "English", "ko": "한국어", "zh-Hans": "简体中文"}
-TAGS = tuple(_NAMES)
+NAMES = {"en": "English", "ko": "한국어", "zh-Hans": "简体中文"}
+"""What each language calls itself."""
+TAGS = tuple(NAMES)
 """BCP 47 tags of the languages, the one for everyone else first."""
 _LOCALES = {"en": "en_GB", "ko": "ko_KR", "zh-Hans": "zh_Hans_CN"}
 """Whose habits each language has. English dates are day first: 9 March 2026, which nobody reads as September."""
@@ -69,7 +70,7 @@ def tongue(tag: str) -> Tongue:
     locale = Locale.parse(_LOCALES[tag])
     return Tongue(
         tag=tag,
-        name=_NAMES[tag],
+        name=NAMES[tag],
         messages=NullTranslations() if tag == DEFAULT else _messages(tag, locale),
         dates=_date_forms(locale),
         thousands=locale.number_symbols["latn"]["group"],

@@ -203,7 +203,7 @@ def test_a_reader_stays_in_a_language_and_a_zone_with_javascript_and_cookies_off
         assert seen.inner_text().endswith("UTC+9")
         assert (seen.get_attribute("datetime") or "").endswith("+00:00")
         page.get_by_role("link", name="简体中文").click()
-        assert page.url == f"{site.url}/article/{site.ids['union']}?tz=Asia/Seoul&hl=zh-Hans"
+        assert page.url == f"{site.url}/article/{site.ids['union']}?hl=zh-Hans&tz=Asia/Seoul"
         assert page.context.cookies() == []
 
 

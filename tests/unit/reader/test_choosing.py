@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from services.reader.choosing import Choice, accepted_tag, address_of, choice_of, program_words, tag_of
+from services.reader.choosing import Choice, accepted_tag, addresses_of, choice_of, program_words, tag_of
 from services.reader.errors import BadAddressError
 from services.reader.tongues import TAGS, tongue
 from services.reader.words import Words
@@ -94,7 +94,7 @@ def test_an_address_keeps_what_else_is_asked(path: str, words: str) -> None:
         b"q=" + "".join(f"%{byte:02x}" for byte in words.encode("utf-8", "replace")).encode()
     )
 
-    address = address_of(request, hl="ko", tz=None)
+    address = addresses_of(request)((("hl", "ko"),))
 
     assert address.isascii()
     found = parse_qs(urlsplit(f"http://x{address}").query, keep_blank_values=True)
