@@ -17,7 +17,7 @@ __all__ = ["CHOICES", "Choice", "accepted_tag", "addresses_of", "choice_of", "pr
 
 _WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*", re.ASCII)
-_LINK = re.compile(r'(<a (?:[^<>"]|"[^"]*")*?href=")(/(?!/|timemap/|timegate/)[^"]*)')
+_LINK = re.compile(r'(<a [^<>]*?href=")(/(?!/|timemap/|timegate/)[^"]*)')
 _FRAGMENT = re.compile(r"(?=(?<!&)#)")
 CHOICES = ("hl", "tz")
 """The parameters of an address that choose how a page is shown, and not which."""
