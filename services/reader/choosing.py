@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from urllib.parse import quote, urlencode
 from zoneinfo import available_timezones
 
@@ -129,12 +129,17 @@ def addresses_of(request: Request) -> Callable[[Sequence[tuple[str, str]]], str]
     asked = [pair for pair in request.query_params.multi_items() if pair[0] not in CHOICES]
     query = urlencode(asked, safe="/", errors="replace")
     path = quote(request.scope["path"], safe="/:@!$&'()*+,;=~", errors="replace")
+    return partial(_address, path, query)
 
-    def address(chosen: Sequence[tuple[str, str]]) -> str:
-        parts = [part for part in (query, urlencode(chosen, safe="/")) if part]
-        return f"{path}?{'&'.join(parts)}" if parts else path
 
-    return address
+def front_page(chosen: Sequence[tuple[str, str]]) -> str:
+    """Return the address of the first page with a choice."""
+    return _address("/", "", chosen)
+
+
+def _address(path: str, query: str, chosen: Sequence[tuple[str, str]]) -> str:
+    parts = [part for part in (query, urlencode(chosen, safe="/")) if part]
+    return f"{path}?{'&'.join(parts)}" if parts else path
 
 
 def _range_of(part: str) -> tuple[str | None, float]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from services.reader.choosing import CHOICES, Choice, addresses_of
+from services.reader.choosing import CHOICES, Choice, addresses_of, front_page
 from services.reader.tongues import NAMES, TAGS
 
 __all__ = ["Standing", "standing_of"]
@@ -40,6 +40,8 @@ class Standing:
     """Languages, as `hreflang` has them, with absolute addresses; none for a page that is no page."""
     canonical: str
     """The query that the address of a page has when it is named for others to find."""
+    place: str | None
+    """Where a form that chooses a zone leads; None for the page itself."""
     asked: tuple[tuple[str, str], ...]
     """What the address asks for besides a language and a zone: a form that chooses one of these sends it along."""
     language: str | None
@@ -54,11 +56,12 @@ def standing_of(request: Request, choice: Choice, base: str | None) -> Standing:
     Args:
         request: the page as it is asked for.
         choice: what its reader wants.
-        base: the address of these pages; None where the same page has no other address to be found by.
+        base: the address of these pages; None where something went wrong: other languages lead to the first page.
     """
     chosen = dict(choice.chosen)
     language, zone = chosen.get("hl"), chosen.get("tz")
-    address, in_zone = addresses_of(request), (("tz", zone),) if zone else ()
+    in_zone = (("tz", zone),) if zone else ()
+    address = front_page if base is None else addresses_of(request)
     editions = tuple(
         Edition(tag=tag, name=name, address=address((("hl", tag), *in_zone)), is_read=tag == choice.tag)
         for tag, name in NAMES.items()
@@ -74,7 +77,10 @@ def standing_of(request: Request, choice: Choice, base: str | None) -> Standing:
         editions=editions,
         alternates=alternates,
         canonical=f"?hl={language}" if language else "",
-        asked=tuple(pair for pair in request.query_params.multi_items() if pair[0] not in CHOICES),
+        place="/" if base is None else None,
+        asked=()
+        if base is None
+        else tuple(pair for pair in request.query_params.multi_items() if pair[0] not in CHOICES),
         language=language,
         chosen=choice.chosen,
     )

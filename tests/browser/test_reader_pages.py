@@ -24,7 +24,7 @@ NARROW: ViewportSize = {"width": 320, "height": 640}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 IN_LANGUAGES = ("korean", "chinese", "japanese", "arabic", "union")
 KINDS = {
-    *("/", "/?lang", "/?before", "/?hl", "/sources", "/source/*", "/article/*"),
+    *("/", "/?lang", "/?before", "/sources", "/source/*", "/article/*"),
     *("/article/*/revision/*", "/article/*/edit/*", "/edits", "/removals", "/watches", "/watches/*"),
     *("/coverage", "/coverage/*", "/about", "/verify", "/days", "/days/*", "/day/*"),
 }
@@ -77,7 +77,7 @@ def kind_of(address: str) -> str:
     parts = urlsplit(address)
     path = re.sub(r"/(article|source|coverage|watches|days?|edit|revision)/[^/]+", r"/\1/*", parts.path)
     name = parts.query.partition("=")[0]
-    return f"{path}?{name}" if name in ("lang", "before", "hl") else path
+    return f"{path}?{name}" if name in ("lang", "before") else path
 
 
 def links_of(page: Page) -> list[str]:
@@ -85,7 +85,8 @@ def links_of(page: Page) -> list[str]:
     found: list[str] = page.eval_on_selector_all(
         "a[href^='/']", "all => all.map(one => one.getAttribute('href'))"
     )
-    return [one for one in found if not _NOT_A_PAGE.search(urlsplit(one).path)]
+    # The same page in another language is no other kind; a test of its own goes there.
+    return [one for one in found if not _NOT_A_PAGE.search(urlsplit(one).path) and "hl=" not in one]
 
 
 def click_to(page: Page, address: str) -> None:
