@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
+from shared.phrases import message
 from shared.spellings import fold_letters
 
 __all__ = ["OPERATORS", "Narrowing", "NarrowingReader", "Notice", "Period", "period_of"]
@@ -23,15 +24,26 @@ LIKE_OPERATORS: Final = {
 """What readers may type who know another search: it is searched for as words, and they are told of ours."""
 
 _RIGHT = {
-    "site": "takes the short name of a source, as its page's address ends: site:kcna-en",
-    "lang": "takes the tag of a language: lang:en, lang:ko, lang:zh",
-    "before": "takes a year, a month or a day, and finds what is older: before:2013, before:2013-12-09",
-    "after": "takes a year, a month or a day, and finds that time and newer: after:2013, after:2013-12-09",
-    "changed": "takes yes, no, or the year, month or day of the edit: changed:yes, changed:2013-12",
-    "removed": "takes yes, no, or the year, month or day of the removal: removed:yes, removed:2013-12",
-    "in": "takes only the word earlier, and finds what was said before and is gone now: in:earlier",
-    "title": 'takes a word or a phrase of the title: title:rally, title:"mass rally"',
+    "site": message("site: takes the short name of a source, as its page's address ends: site:kcna-en."),
+    "lang": message("lang: takes the tag of a language: lang:en, lang:ko, lang:zh."),
+    "before": message(
+        "before: takes a year, a month or a day, and finds what is older: before:2013, before:2013-12-09."
+    ),
+    "after": message(
+        "after: takes a year, a month or a day, and finds that time and newer: after:2013, after:2013-12-09."
+    ),
+    "changed": message(
+        "changed: takes yes, no, or the year, month or day of the edit: changed:yes, changed:2013-12."
+    ),
+    "removed": message(
+        "removed: takes yes, no, or the year, month or day of the removal: removed:yes, removed:2013-12."
+    ),
+    "in": message(
+        "in: takes only the word earlier, and finds what was said before and is gone now: in:earlier."
+    ),
+    "title": message('title: takes a word or a phrase of the title: title:rally, title:"mass rally".'),
 }
+_LEFT_OUT = message("It was left out.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +52,13 @@ class Notice:
 
     part: str
     """As typed."""
-    sentence: str
+    sentences: tuple[str, ...]
+    """Each is one that the pages know in every language they speak."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is to be said, in English."""
+        return " ".join(self.sentences)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +117,8 @@ class NarrowingReader:
                 self._lists.setdefault(f"-{operator}" if is_negated else operator, []).append(folded)
                 return
         elif is_negated:
-            self.notices.append(
-                Notice(
-                    part=part, sentence=f"{operator}: cannot be turned round with a minus; it was left out."
-                )
-            )
+            refused = message("This operator cannot be turned round with a minus.")
+            self.notices.append(Notice(part=part, sentences=(refused, _LEFT_OUT)))
             return
         elif self._take_single(operator, folded):
             return
@@ -111,21 +126,18 @@ class NarrowingReader:
 
     def refuse(self, operator: str, part: str) -> None:
         """Say what an operator takes."""
-        sentence = f"{operator}: {_RIGHT[operator]}. It was left out."
-        self.notices.append(Notice(part=part, sentence=sentence))
+        self.notices.append(Notice(part=part, sentences=(_RIGHT[operator], _LEFT_OUT)))
 
     def hint(self, operator: str, part: str) -> None:
         """Say that a word looks like an operator under another name."""
-        ours = LIKE_OPERATORS[operator]
-        sentence = f"This was searched for as words. {ours}: {_RIGHT[ours]}."
-        self.notices.append(Notice(part=part, sentence=sentence))
+        told = message("This was searched for as words.")
+        self.notices.append(Notice(part=part, sentences=(told, _RIGHT[LIKE_OPERATORS[operator]])))
 
     def narrowing(self) -> Narrowing:
         """Return what was collected."""
         if self._since and self._until and self._since >= self._until:
-            self.notices.append(
-                Notice(part="after: before:", sentence="No day is both after the one and before the other.")
-            )
+            told = message("No day is both after the one and before the other.")
+            self.notices.append(Notice(part="after: before:", sentences=(told,)))
         lists = {name: tuple(dict.fromkeys(values)) for name, values in self._lists.items()}
         return Narrowing(
             source_ids=lists.get("site", ()),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from shared.phrases import message
 from shared.search_narrowing import LIKE_OPERATORS, OPERATORS, Narrowing, NarrowingReader, Notice
 from shared.search_tokens import MAX_STEPS, Clause, clause_expression, clause_of
 
@@ -91,8 +92,8 @@ def query_tokens(query: str) -> SearchQuery:
             found.take(part["phrase"] or part["word"] or "", is_unwanted=is_unwanted)
     narrowing = operators.narrowing()
     if found.unwanted and not (found.clauses or found.title_clauses) and narrowing.is_empty:
-        sentence = "A search needs something to find besides what it should not find."
-        operators.notices.append(Notice(part=text, sentence=sentence))
+        told = message("A search needs something to find besides what it should not find.")
+        operators.notices.append(Notice(part=text, sentences=(told,)))
     return SearchQuery(
         text=text,
         words=tuple(found.words),

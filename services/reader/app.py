@@ -17,7 +17,7 @@ from services.reader.capture_pages import CapturePages
 from services.reader.cdx_pages import CdxPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
-from services.reader.errors import BadAddressError, NoSuchPageError
+from services.reader.errors import NoSuchPageError, ToldError
 from services.reader.evidence_pages import EVIDENCE, EvidencePages
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
@@ -31,6 +31,7 @@ from services.reader.security import SecurityHeaders, security_headers
 from services.reader.settings import ReaderSettings
 from services.reader.site_files import MOST_IN_MAP, SiteFiles
 from services.reader.watch_pages import WatchPages
+from services.reader.words import ENGLISH
 from shared.encoding import dump_json
 from shared.errors import TryAgainError
 from shared.exposition import show_metrics
@@ -41,9 +42,11 @@ from shared.ledger.catalogue import Catalogue
 from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
 from shared.ledger.days import Days
+from shared.ledger.source_zones import source_zones
 from shared.ledger.telling import Telling
 from shared.ledger.watches import Watches
 from shared.logs import set_up_logs
+from shared.phrases import message
 from shared.settings import LedgerSettings, ProcessSettings, load
 
 __all__ = ["create_app", "serve"]
@@ -55,22 +58,29 @@ _COVERAGE_SECONDS = 300
 """How old the overview of coverage may be: it reads a month of every source."""
 _SENTENCES = {
     404: (
-        "Nothing here",
-        "No page has this address. The latest articles and the search are a good place to go on.",
+        message("Nothing here"),
+        message("No page has this address. The latest articles and the search are a good place to go on."),
     ),
     405: (
-        "Not that way",
-        "These pages are for reading: they can be asked for, and nothing can be sent to them.",
+        message("Not that way"),
+        message("These pages are for reading: they can be asked for, and nothing can be sent to them."),
     ),
 }
-_GENERAL = ("This did not work", "The request could not be answered.")
+_GENERAL = (message("This did not work"), message("The request could not be answered."))
 
 
 def create_app(
     catalogue: Catalogue, *, settings: ReaderSettings, monotonic: Callable[[], float] = time.monotonic
 ) -> ASGIApp:
     """Return the application over a catalogue."""
-    render = Renderer(cache_seconds=settings.cache_seconds)
+    zones = Remembered(
+        lambda: source_zones(catalogue.database), seconds=_COVERAGE_SECONDS, monotonic=monotonic
+    )
+    render = Renderer(
+        cache_seconds=settings.cache_seconds,
+        public_url=settings.public_url,
+        zone_of=lambda source_id: zones.get().get(source_id),
+    )
     sources = Remembered(catalogue.sources, seconds=settings.cache_seconds, monotonic=monotonic)
     ledger = Coverage(catalogue.database)
     seen = Remembered(
@@ -178,43 +188,44 @@ def _is_of_a_program(request: Request) -> bool:
 
 
 def _add_error_pages(app: FastAPI, render: Renderer) -> None:
-    def answer(request: Request, status: int, *, title: str, sentence: str) -> Response:
+    def answer(request: Request, status: int, title: str, sentence: str, **values: object) -> Response:
         if _is_of_a_program(request):
-            body = dump_json({"error": sentence, "status": status})
+            told = render.error_words(request) if "hl" in request.query_params else ENGLISH
+            body = dump_json({"error": told.say(sentence, **values), "status": status})
             headers = {"cache-control": "no-store"}
             return Response(body, status_code=status, media_type="application/json", headers=headers)
-        return render.error_page(status, title=title, sentence=sentence)
+        words = render.error_words(request)
+        title, sentence = words.say(title), words.say(sentence, **values)
+        return render.error_page(request, status, title=title, sentence=sentence)
 
-    def on_bad_address(request: Request, error: Exception) -> Response:
-        return answer(request, 400, title="Not an address", sentence=str(error))
-
-    def on_no_such_page(request: Request, error: Exception) -> Response:
-        return answer(request, 404, title="Not kept here", sentence=str(error))
+    def on_told(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ToldError)
+        if isinstance(error, NoSuchPageError):
+            return answer(request, 404, message("Not kept here"), error.message, **error.values)
+        return answer(request, 400, message("Not an address"), error.message, **error.values)
 
     def on_http_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
-        title, sentence = _SENTENCES.get(status, _GENERAL)
-        response = answer(request, status, title=title, sentence=sentence)
+        response = answer(request, status, *_SENTENCES.get(status, _GENERAL))
         if isinstance(error, HTTPException) and error.headers:
             response.headers.update(error.headers)
         return response
 
     def on_try_again(request: Request, error: Exception) -> Response:
         log.warning("page_postponed", path=request.scope["path"], reason=str(error))
-        sentence = (
+        sentence = message(
             "The catalogue does not answer just now. The archive itself is safe; try again in a moment."
         )
-        response = answer(request, 503, title="One moment", sentence=sentence)
+        response = answer(request, 503, message("One moment"), sentence)
         response.headers["retry-after"] = str(_RETRY_SECONDS)
         return response
 
     def on_fault(request: Request, error: Exception) -> Response:
         log.error("page_failed", path=request.scope["path"], exc_info=error)
-        sentence = "A fault on our side kept this page from being made. It has been noted."
-        return answer(request, 500, title="Our fault", sentence=sentence)
+        sentence = message("A fault on our side kept this page from being made. It has been noted.")
+        return answer(request, 500, message("Our fault"), sentence)
 
-    app.add_exception_handler(BadAddressError, on_bad_address)
-    app.add_exception_handler(NoSuchPageError, on_no_such_page)
+    app.add_exception_handler(ToldError, on_told)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(TryAgainError, on_try_again)
     app.add_exception_handler(Exception, on_fault)

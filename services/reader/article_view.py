@@ -4,34 +4,43 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.reader.diffs import DiffParagraph, Piece, changed_passages, diff_of_texts
+from services.reader.reasons import reason_words
 from services.reader.recorded_diffs import recorded_diff
 from services.reader.views import CaptureView, Foreign, Note, capture_view, foreign, state_note
-from services.reader.wording import count_of, day_first, link, long_day, moment, shown, stated_date
+from services.reader.wording import link, shown
+from services.reader.words import Words
 from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Change, Edit, Revision
+from shared.phrases import message
 
 __all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_summary", "edit_view"]
 
 _BANNERS = {
-    "SUSPECT": "The last looks did not find this article at its address. That is not yet proof: the source may be "
-    "out of order. It will be looked at again.",
-    "GONE": "The source no longer shows this article. Repeated looks did not find it while the rest of the source "
-    "answered.",
-    "SOFT404": "The source no longer shows this article. Its address answers, but with an error page.",
-    "REDIRECTED": "The source no longer shows this article. Its address now leads elsewhere.",
-    "REPLACED": "The source no longer shows this article. Its address now shows another one.",
-    "RETURNED": "The source had removed this article and shows it again.",
+    "SUSPECT": message(
+        "The last looks did not find this article at its address. That is not yet proof: the source may be "
+        "out of order. It will be looked at again."
+    ),
+    "GONE": message(
+        "The source no longer shows this article. Repeated looks did not find it while the rest of the source "
+        "answered."
+    ),
+    "SOFT404": message(
+        "The source no longer shows this article. Its address answers, but with an error page."
+    ),
+    "REDIRECTED": message("The source no longer shows this article. Its address now leads elsewhere."),
+    "REPLACED": message("The source no longer shows this article. Its address now shows another one."),
+    "RETURNED": message("The source had removed this article and shows it again."),
 }
 _CLASSES = {
-    "typography": "typography",
-    "wording": "wording",
-    "name": "names",
-    "number": "numbers or dates",
-    "number_or_date": "numbers or dates",
-    "sentence_added": "sentence added",
-    "sentence_removed": "sentence removed",
-    "title": "title",
-    "image": "picture",
-    "moved": "moved",
+    "typography": message("typography"),
+    "wording": message("wording"),
+    "name": message("names"),
+    "number": message("numbers or dates"),
+    "number_or_date": message("numbers or dates"),
+    "sentence_added": message("sentence added"),
+    "sentence_removed": message("sentence removed"),
+    "title": message("title"),
+    "image": message("picture"),
+    "moved": message("moved"),
 }
 _PICTURE = "picture"
 _SHOWN_PASSAGES = 6
@@ -141,36 +150,36 @@ class History:
     evidence: Sequence[Capture]
 
 
-def article_view(article: Article, read: Revision | None, history: History) -> ArticleView:
+def article_view(article: Article, read: Revision | None, history: History, *, words: Words) -> ArticleView:
     """Return the page of an article with the revision `read`."""
     summary = article.summary
-    current = article.current
-    revisions = [_revision_view(article, one, read=read) for one in article.revisions]
+    current, source_id = article.current, article.summary.source_id
+    revisions = [_revision_view(article, one, read=read, words=words) for one in article.revisions]
     return ArticleView(
         article_id=summary.article_id,
         address=f"/article/{summary.article_id}",
         title=foreign(read.title if read else summary.title, summary.language),
         paragraphs=tuple(shown(paragraph) for paragraph in (read.body if read else ())),
-        date=day_first(summary.published),
+        date=words.short_date(summary.published),
         datetime=(summary.published or "").replace(" ", "T"),
-        stated=stated_date(summary.published),
-        first_seen=long_day(summary.first_seen_at.date()),
+        stated=words.stated_date(summary.published),
+        first_seen=words.day(summary.first_seen_at.date()),
         source=shown(summary.source_name),
         source_address=f"/source/{summary.source_id}",
         original=link(summary.url),
         original_is_there=summary.state in ("LIVE", "SUSPECT", "RETURNED"),
-        banner=_banner(summary, history.evidence),
+        banner=_banner(summary, history.evidence, words),
         reading=next((one for one in revisions if one.is_read), None),
-        reading_capture=capture_view(read.capture) if read else None,
+        reading_capture=capture_view(read.capture, words, source_id=source_id) if read else None,
         revisions=tuple(revisions),
-        edits=tuple(edit_view(edit, whole=True) for edit in history.edits),
-        urls=tuple(_url_view(one) for one in history.urls),
-        captures=tuple(capture_view(one) for one in history.captures),
+        edits=tuple(edit_view(edit, words, whole=True) for edit in history.edits),
+        urls=tuple(_url_view(one, words, source_id=source_id) for one in history.urls),
+        captures=tuple(capture_view(one, words, source_id=source_id) for one in history.captures),
         captures_cut=len(history.captures) >= history.captures_limit and current is not None,
     )
 
 
-def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
+def edit_view(edit: Edit, words: Words, *, whole: bool = False) -> EditView:
     """Return an edit with its changed passages, or with `whole` all its changed paragraphs."""
     title = foreign(edit.title_to, edit.language)
     paragraphs = _paragraphs(edit, budget=_BUDGET_OF_PAGE if whole else _BUDGET_IN_LISTS)
@@ -182,11 +191,11 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         source_address=f"/source/{edit.source_id}",
         anchor=f"edit-{edit.edit_id}",
         url=shown(edit.url),
-        seen=moment(edit.seen_at),
+        seen=words.moment(edit.seen_at, edit.source_id),
         seen_datetime=edit.seen_at.isoformat(),
         from_number=edit.from_number,
         to_number=edit.to_number,
-        summary=edit_summary(edit),
+        summary=edit_summary(edit, words),
         title_pieces=diff_of_texts(
             [" ".join(shown(edit.title_from).split())], [" ".join(title.text.split())]
         )[0].pieces,
@@ -220,38 +229,41 @@ def _paragraphs(edit: Edit, *, budget: int) -> tuple[DiffParagraph, ...]:
     )
 
 
-def edit_summary(edit: Edit) -> str:
+def edit_summary(edit: Edit, words: Words) -> str:
     """Return how much changed, and of what kind, in words."""
-    classes = ", ".join(_CLASSES.get(one, one.replace("_", " ")) for one in edit.classes)
     is_worded = edit.words_changed or edit.classes != ("image",)
-    parts = [count_of(edit.words_changed, "word") + " changed"] if is_worded else ["no word changed"]
-    if classes:
-        parts.append(classes)
+    changed = words.plural("%(n)s word changed", "%(n)s words changed", edit.words_changed)
+    parts = [changed if is_worded else words.say("no word changed")]
+    if edit.classes:
+        named = (_CLASSES.get(one, one.replace("_", " ")) for one in edit.classes)
+        parts.append(words.all_of(map(words.say, named)))
     if edit.silent:
-        parts.append("silent: the page states no new date")
-    return "; ".join(parts)
+        parts.append(words.say("silent: the page states no new date"))
+    return words.clauses(parts)
 
 
-def _banner(summary: ArticleSummary, evidence: Sequence[Capture]) -> Banner | None:
-    note = state_note(summary.state)
+def _banner(summary: ArticleSummary, evidence: Sequence[Capture], words: Words) -> Banner | None:
+    note = state_note(summary.state, words)
     if note is None:
         return None
     return Banner(
         note=note,
-        sentence=_BANNERS[summary.state],
-        since=moment(summary.state_since),
+        sentence=words.say(_BANNERS[summary.state]),
+        since=words.moment(summary.state_since, summary.source_id),
         since_datetime=summary.state_since.isoformat(),
-        evidence=tuple(capture_view(capture) for capture in evidence),
+        evidence=tuple(capture_view(capture, words, source_id=summary.source_id) for capture in evidence),
     )
 
 
-def _revision_view(article: Article, revision: Revision, *, read: Revision | None) -> RevisionView:
+def _revision_view(
+    article: Article, revision: Revision, *, read: Revision | None, words: Words
+) -> RevisionView:
     is_current = article.current is not None and revision.revision_id == article.current.revision_id
     page = f"/article/{article.summary.article_id}"
     return RevisionView(
         number=revision.number,
         address=page if is_current else f"{page}/revision/{revision.number}",
-        seen=moment(revision.seen_at),
+        seen=words.moment(revision.seen_at, article.summary.source_id),
         seen_datetime=revision.seen_at.isoformat(),
         title=foreign(revision.title, article.summary.language),
         url=shown(revision.url),
@@ -261,14 +273,19 @@ def _revision_view(article: Article, revision: Revision, *, read: Revision | Non
     )
 
 
-def _url_view(url: ArticleUrl) -> UrlView:
+def _url_view(url: ArticleUrl, words: Words, *, source_id: str) -> UrlView:
     missing = None
     if url.missing_since is not None:
-        how = (url.missing_as or "not found").replace("_", " ")
-        missing = f"missing since {moment(url.missing_since)} ({shown(how)}, {count_of(url.misses, 'look')})"
+        missing = words.say(
+            "missing since %(moment)s (%(reason)s, %(looks)s)",
+            moment=words.moment(url.missing_since, source_id),
+            reason=reason_words(url.missing_as or "not_found", words),
+            looks=words.looks(url.misses),
+        )
+    first, last = (words.moment(at, source_id) for at in (url.first_seen_at, url.last_seen_at))
     return UrlView(
         url=shown(url.url),
         link=link(url.url),
-        seen=f"seen {moment(url.first_seen_at)} to {moment(url.last_seen_at)}",
+        seen=words.say("seen %(first)s to %(last)s", first=first, last=last),
         missing=missing,
     )

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request, Response
 from services.reader.asking import source_id_of
 from services.reader.errors import BadAddressError
 from services.reader.rendering import Renderer
-from services.reader.wording import count_of, long_month
+from services.reader.words import Words
 from shared.ledger.days import Days, Month
 
-__all__ = ["CalendarPages", "DayView", "weeks_of"]
+__all__ = ["CalendarPages", "DayView", "weekdays_of", "weeks_of"]
 
 _GET = ["GET", "HEAD"]
 _SHADES = 4
@@ -24,6 +24,7 @@ class DayView:
 
     day: date
     articles: int
+    count: str
     words: str
     shade: int
     """How many there are beside the fullest day of the month: 0 for none, 4 for the most."""
@@ -60,31 +61,41 @@ class CalendarPages:
     def _page(self, request: Request, wanted: date | None) -> Response:
         asked = request.query_params.get("source", "")
         source_id = source_id_of(asked) if asked else None
-        month = self._ledger.month(wanted, source_id=source_id)
+        month, words = self._ledger.month(wanted, source_id=source_id), self._render.words(request)
         return self._render.page(
             request,
             "days.html",
             month=month,
-            name=long_month(month.first) if month else "Calendar",
-            total=count_of(sum(month.articles.values()), "article") if month else "",
-            weeks=weeks_of(month) if month else [],
+            name=words.month(month.first) if month else words.say("Calendar"),
+            total=words.articles(sum(month.articles.values())) if month else "",
+            weekdays=weekdays_of(words),
+            weeks=weeks_of(month, words) if month else [],
             source_id=source_id,
             query=f"?source={source_id}" if source_id else "",
-            month_name=long_month,
+            month_name=words.month,
         )
 
 
-def weeks_of(month: Month) -> list[list[DayView | None]]:
-    """Return the weeks of a month from Monday to Sunday, with None for days of other months."""
+def weekdays_of(words: Words) -> list[tuple[str, str]]:
+    """Return short and long names of the days of a week, from the one that begins it where the reader is."""
+    first, names = words.tongue.dates.first_weekday, words.tongue.dates.weekdays
+    return [*names[first:], *names[:first]]
+
+
+def weeks_of(month: Month, words: Words) -> list[list[DayView | None]]:
+    """Return the weeks of a month, with None for days of other months."""
     most = max(month.articles.values(), default=0)
-    weeks = calendar.Calendar().monthdatescalendar(month.first.year, month.first.month)
-    return [[_view(day, month, most) for day in week] for week in weeks]
+    weeks = calendar.Calendar(words.tongue.dates.first_weekday)
+    dates = weeks.monthdatescalendar(month.first.year, month.first.month)
+    return [[_view(day, month, most, words) for day in week] for week in dates]
 
 
-def _view(day: date, month: Month, most: int) -> DayView | None:
+def _view(day: date, month: Month, most: int, words: Words) -> DayView | None:
     if day.month != month.first.month:
         return None
     articles = month.articles.get(day, 0)
     # Rounded up, so that one article among thousands is seen.
     shade = -(-articles * _SHADES // most) if articles else 0
-    return DayView(day=day, articles=articles, words=count_of(articles, "article"), shade=shade)
+    return DayView(
+        day=day, articles=articles, count=words.number(articles), words=words.articles(articles), shade=shade
+    )

@@ -6,9 +6,11 @@ from services.reader.asking import base_of, number_of
 from services.reader.errors import NoSuchPageError
 from services.reader.evidence_pages import evidence_of_capture
 from services.reader.memento import memento_address, original_links
+from services.reader.reasons import reason_words
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
-from services.reader.wording import link, moment, shown
+from services.reader.wording import link, shown
+from services.reader.words import Words
 from shared.ledger.captured_urls import CapturedUrls, Memento
 from shared.urls import BadUrlError, canonical_url
 
@@ -36,15 +38,16 @@ class CapturePages:
             raise NoSuchPageError("No page was stored under this number.")
         replay = self._settings.replay_url
         base = base_of(request, self._settings.public_url)
+        words = self._render.words(request)
         response = self._render.page(
             request,
             "capture.html",
             url=_in_ascii(memento.url),
             link=link(memento.url),
-            time=moment(memento.fetched_at),
+            time=words.moment(memento.fetched_at),
             datetime=memento.fetched_at.isoformat(),
             digest=memento.payload_digest,
-            remarks=_remarks(memento),
+            remarks=_remarks(memento, words),
             frame=memento_address(replay, memento) if replay else None,
             timemap=f"/timemap/link/{memento.url}",
             warc=evidence_of_capture(memento.capture_id, settings=self._settings),
@@ -61,18 +64,24 @@ def _in_ascii(url: str) -> str:
         return shown(url).encode("ascii", "backslashreplace").decode()
 
 
-def _remarks(memento: Memento) -> list[str]:
+def _remarks(memento: Memento, words: Words) -> list[str]:
     """Return what a reader must know before the page is believed."""
     remarks = []
     if memento.status not in (200, 304):
-        remarks.append(f"The host answered {memento.status}.")
+        remarks.append(words.say("The host answered %(status)s.", status=memento.status))
     if memento.truncated or memento.original_truncated:
-        reason = shown(memento.truncated or memento.original_truncated or "")
-        remarks.append(f"The answer was cut short ({reason}): what is missing was never received.")
+        reason = reason_words(memento.truncated or memento.original_truncated or "", words)
+        remarks.append(
+            words.say(
+                "The answer was cut short (%(reason)s): what is missing was never received.", reason=reason
+            )
+        )
     if memento.is_confirmation:
-        remarks.append("The host said that nothing had changed since the look whose bytes are shown.")
+        remarks.append(
+            words.say("The host said that nothing had changed since the look whose bytes are shown.")
+        )
     elif memento.revisit_of is not None:
-        remarks.append("The bytes are those of an earlier look; they came again, the same.")
+        remarks.append(words.say("The bytes are those of an earlier look; they came again, the same."))
     if memento.url.startswith("http://"):
-        remarks.append("It came over http, which nobody vouches for on the way.")
+        remarks.append(words.say("It came over http, which nobody vouches for on the way."))
     return remarks

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from services.reader.asking import source_id_of
+from services.reader.choosing import program_words
 from services.reader.coverage_view import SeenOfSource, coverage_view, day_views, look_up
 from services.reader.errors import NoSuchPageError
 from services.reader.remembered import Remembered
@@ -47,35 +48,37 @@ class CoveragePages:
 
     def overview(self, request: Request) -> Response:
         """The last month of every source."""
+        words = self._render.words(request)
         return self._render.page(
             request,
             "coverage.html",
-            coverage=[coverage_view(one) for one in self._seen.get()],
+            coverage=[coverage_view(one, words) for one in self._seen.get()],
             span=DAYS_IN_OVERVIEW,
         )
 
     def overview_json(self, request: Request) -> Response:
         """The verdicts on the last month of every source."""
-        return self._render.json(
-            request, {"items": [one.as_json() for one in self._seen.get()], "next": None}
-        )
+        words = program_words(request)
+        items = [one.as_json(words) for one in self._seen.get()]
+        return self._render.json(request, {"items": items, "next": None})
 
     def source(self, request: Request, source_id: str) -> Response:
         """Each of the last days of one source."""
-        seen = self._look_up(source_id)
+        seen, words = self._look_up(source_id), self._render.words(request)
         return self._render.page(
             request,
             "coverage_source.html",
             source_id=seen.source.source_id,
-            coverage=coverage_view(seen),
-            days=day_views(seen.days),
+            coverage=coverage_view(seen, words),
+            days=day_views(seen.days, words),
         )
 
     def source_json(self, request: Request, source_id: str) -> Response:
         """Each of the last days of one source."""
-        seen = self._look_up(source_id)
+        told = self._look_up(source_id)
+        items = [day.as_json() for day in reversed(told.days)]
         return self._render.json(
-            request, {"items": [day.as_json() for day in reversed(seen.days)], "next": None, **seen.as_json()}
+            request, {"items": items, "next": None, **told.as_json(program_words(request))}
         )
 
     def _look_up(self, source_id: str) -> SeenOfSource:

@@ -5,23 +5,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.reader.wording import count_of, long_day, shown
+from services.reader.reasons import reason_words, standing_words
+from services.reader.wording import shown
+from services.reader.words import ENGLISH, Words
 from shared.ledger.coverage import Coverage, Day
 from shared.ledger.records import SourceSummary
+from shared.phrases import message
 
 __all__ = ["CoverageView", "DayView", "SeenOfSource", "coverage_view", "day_views", "look_up", "seen_in"]
 
 _VERDICTS = {
-    "seen": ("Seen", "returned"),
-    "silent": ("Silent", "quiet"),
-    "partly_blind": ("Known from later looks only", "suspect"),
-    "blind": ("Blind", "gone"),
+    "seen": (message("Seen"), "returned"),
+    "silent": (message("Silent"), "quiet"),
+    "partly_blind": (message("Known from later looks only"), "suspect"),
+    "blind": (message("Blind"), "gone"),
 }
 _PARTS = (
-    ("seen", "with articles"),
-    ("silent", "silent (its lists answered, with nothing new)"),
-    ("partly_blind", "known from later looks only"),
-    ("blind", "blind (no list answered, so nothing can be said of them)"),
+    ("seen", message("%(n)s with articles")),
+    ("silent", message("%(n)s silent (its lists answered, with nothing new)")),
+    ("partly_blind", message("%(n)s known from later looks only")),
+    ("blind", message("%(n)s blind (no list answered, so nothing can be said of them)")),
 )
 _NUMBERS_SHOWN = 5
 
@@ -33,15 +36,15 @@ class SeenOfSource:
     source: SourceSummary
     days: tuple[Day, ...]
 
-    def as_json(self) -> dict[str, object]:
-        """Return the verdicts as exports show them."""
+    def as_json(self, words: Words = ENGLISH) -> dict[str, object]:
+        """Return the verdicts as exports show them, with the sentence that a page shows."""
         return {
             "source": self.source.source_id,
             "from": self.days[0].day.isoformat() if self.days else None,
             "to": self.days[-1].day.isoformat() if self.days else None,
             "days": len(self.days),
             **_counts(self.days),
-            "sentence": _sentence(self),
+            "sentence": _sentence(self, words),
         }
 
 
@@ -82,13 +85,16 @@ def look_up(ledger: Coverage, source: SourceSummary, *, days: int) -> SeenOfSour
     return SeenOfSource(source=source, days=tuple(ledger.days(source.source_id, first, today)))
 
 
-def coverage_view(seen: SeenOfSource) -> CoverageView:
+def coverage_view(seen: SeenOfSource, words: Words) -> CoverageView:
     """Return the coverage of a source as pages show it."""
     return CoverageView(
         name=shown(seen.source.name),
         address=f"/coverage/{seen.source.source_id}",
-        sentence=_sentence(seen),
-        marks=tuple((day.verdict, f"{long_day(day.day)}: {_VERDICTS[day.verdict][0]}") for day in seen.days),
+        sentence=_sentence(seen, words),
+        marks=tuple(
+            (day.verdict, f"{words.day(day.day)}: {words.say(_VERDICTS[day.verdict][0])}")
+            for day in seen.days
+        ),
     )
 
 
@@ -104,40 +110,47 @@ def seen_in(
     ]
 
 
-def day_views(days: Sequence[Day]) -> list[DayView]:
+def day_views(days: Sequence[Day], words: Words) -> list[DayView]:
     """Return days as a table shows them, the newest first."""
-    return [_day_view(day) for day in reversed(days)]
+    return [_day_view(day, words) for day in reversed(days)]
 
 
-def _day_view(day: Day) -> DayView:
+def _day_view(day: Day, words: Words) -> DayView:
     verdict, kind = _VERDICTS[day.verdict]
-    expected = "unknown" if day.expected is None else f"at least {day.expected:,}"
+    expected = words.say("unknown")
+    if day.expected is not None:
+        expected = words.say("at least %(n)s", n=words.number(day.expected))
     if day.usual is not None:
-        expected += f" (usually {day.usual:g})"
+        expected = words.say("%(expected)s (usually %(n)s)", expected=expected, n=f"{day.usual:g}")
+    looks = {"good": words.number(day.good_looks), "bad": words.number(sum(day.failed_looks.values()))}
     return DayView(
-        day=long_day(day.day),
+        day=words.day(day.day),
         datetime=day.day.isoformat(),
-        verdict=verdict,
+        verdict=words.say(verdict),
         kind=kind,
         expected=expected,
         published=day.published,
-        archived=f"{day.archived:,} of {day.found:,} found",
-        looks=f"{day.good_looks:,} answered, {sum(day.failed_looks.values()):,} not",
-        remarks=tuple(_remarks(day)),
+        archived=words.say(
+            "%(n)s of %(found)s found", n=words.number(day.archived), found=words.number(day.found)
+        ),
+        looks=words.say("%(good)s answered, %(bad)s not", **looks),
+        remarks=tuple(_remarks(day, words)),
     )
 
 
-def _remarks(day: Day) -> Iterable[str]:
+def _remarks(day: Day, words: Words) -> Iterable[str]:
     for standing, count in day.not_archived.items():
-        yield f"{count:,} {shown(standing).replace('_', ' ')}"
+        told = {"n": words.number(count), "standing": standing_words(standing, words)}
+        yield words.say("%(n)s %(standing)s", **told)
     if day.serials_missing:
         rest = len(day.serials_missing) - _NUMBERS_SHOWN
-        numbers = ", ".join(map(shown, day.serials_missing[:_NUMBERS_SHOWN]))
-        yield f"no article has the numbers {numbers}" + (f" and {rest:,} more" if rest > 0 else "")
+        numbers = words.and_more(map(shown, day.serials_missing[:_NUMBERS_SHOWN]), rest)
+        yield words.say("no article has the numbers %(numbers)s", numbers=numbers)
     for reason, count in day.failed_looks.items():
-        yield f"{count_of(count, 'look')} failed: {shown(reason).replace('_', ' ')}"
+        told = {"looks": words.looks(count), "reason": reason_words(reason, words)}
+        yield words.say("%(looks)s failed: %(reason)s", **told)
     if day.cause is not None:
-        yield shown(day.cause)
+        yield standing_words(day.cause, words)
 
 
 def _counts(days: Sequence[Day]) -> dict[str, int]:
@@ -145,11 +158,14 @@ def _counts(days: Sequence[Day]) -> dict[str, int]:
     return {verdict: verdicts[verdict] for verdict, _ in _PARTS}
 
 
-def _sentence(seen: SeenOfSource) -> str:
+def _sentence(seen: SeenOfSource, words: Words) -> str:
     if not seen.days:
-        return "No day of it was looked at yet."
+        return words.say("No day of it was looked at yet.")
     counts = _counts(seen.days)
-    told = ", ".join(f"{counts[verdict]} {words}" for verdict, words in _PARTS if counts[verdict])
-    first, last = long_day(seen.days[0].day), long_day(seen.days[-1].day)
-    span = first if first == last else f"{first} to {last}"
-    return f"{span}, {count_of(len(seen.days), 'day')}: {told}."
+    parts = ((counts[verdict], text) for verdict, text in _PARTS)
+    return words.say(
+        "%(span)s, %(days)s: %(parts)s.",
+        span=words.span(seen.days[0].day, seen.days[-1].day),
+        days=words.plural("%(n)s day", "%(n)s days", len(seen.days)),
+        parts=words.listed(words.say(text, n=words.number(count)) for count, text in parts if count),
+    )

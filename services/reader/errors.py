@@ -3,9 +3,18 @@
 from shared.errors import PressmarkError
 
 
-class BadAddressError(PressmarkError):
-    """The address cannot mean anything. Its text is shown to the reader."""
+class ToldError(PressmarkError):
+    """A sentence of the catalogue, with its values, that is shown to the reader in his language."""
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message % values if values else message)
+        self.message = message
+        self.values = values
 
 
-class NoSuchPageError(PressmarkError):
-    """The address could mean something, but nothing is kept under it. Its text is shown to the reader."""
+class BadAddressError(ToldError):
+    """The address cannot mean anything."""
+
+
+class NoSuchPageError(ToldError):
+    """The address could mean something, but nothing is kept under it."""

@@ -21,7 +21,7 @@ _GET = ["GET", "HEAD"]
 EVIDENCE = (
     Format(suffix=".warc.gz", name="WARC", media_type="application/warc"),
     Format(suffix=".wacz", name="WACZ", media_type="application/wacz+zip"),
-    Format(suffix=".proof.zip", name="proof pack", media_type="application/zip"),
+    Format(suffix=".proof.zip", name="PROOF", media_type="application/zip"),
 )
 """Of an article; a capture has the first alone."""
 _WARC, _WACZ, _PROOF = EVIDENCE

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.reader.asked_lists import AskedLists
 from services.reader.asking import article_id_of, base_of, cursor_of
+from services.reader.choosing import program_words
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.evidence_pages import evidence_of_article, evidence_of_capture
@@ -87,7 +88,7 @@ class Exports:
         value: dict[str, object] = {"items": list(map(listing.shape.json, page.items)), "next": following}
         if listing.is_claim and not page.items:
             seen = seen_in(self._seen.get(), source_ids=listing.source_ids, languages=listing.languages)
-            value["coverage"] = [one.as_json() for one in seen]
+            value["coverage"] = [one.as_json(program_words(request)) for one in seen]
         return self._render.json(request, value)
 
     def _file(self, request: Request, listing: Listing[Any], *, form: FileFormat) -> Response:
@@ -102,13 +103,14 @@ class Exports:
     def _feed(self, request: Request, listing: Listing[Any], *, form: FeedFormat) -> Response:
         """The newest items of a list, and where the feed goes on (RFC 5005 §3)."""
         before, base = cursor_of(request), base_of(request, self._settings.public_url)
+        words = program_words(request)
         page = listing.read(self._settings.feed_entries, before)
         feed = Feed(
-            title=f"Pressmark: {listing.title}",
+            title=f"Pressmark: {words.say(listing.title, **listing.title_values)}",
             address=base + listing.address(form.suffix, before=before),
             page=base + listing.page,
             next=base + listing.address(form.suffix, before=page.next) if page.next else None,
-            entries=[listing.entry(one, base) for one in page.items[: self._settings.feed_entries]],
+            entries=[listing.entry(one, base, words) for one in page.items[: self._settings.feed_entries]],
         )
         response = Response(form.tell(feed), media_type=form.media_type)
         return tagged(request, response, cache=self._cache)

@@ -10,6 +10,7 @@ from services.reader.listings import Listing
 from services.reader.reference_forms import bibtex_entries, csl_items, ris_records
 from services.reader.references import Reference
 from services.reader.table_forms import csv_lines, json_lines, parquet_file
+from services.reader.words import ENGLISH
 from shared.ledger.cursor import Cursor
 
 __all__ = ["CITATIONS", "FEEDS", "FORMATS", "JSON", "Citation", "FeedFormat", "FileFormat", "Format", "Place"]
@@ -88,7 +89,9 @@ def _rows(listing: Listing[Any], place: Place) -> Iterator[dict[str, Any]]:
 
 def _cited(citation: Citation) -> FileFormat:
     def write(listing: Listing[Any], place: Place) -> Iterator[bytes]:
-        return citation.cite((listing.shape.cite(item) for item in listing.every(place.before)), place.base)
+        return citation.cite(
+            (listing.shape.cite(item, ENGLISH) for item in listing.every(place.before)), place.base
+        )
 
     return FileFormat(suffix=citation.suffix, name=citation.name, media_type=citation.media_type, write=write)
 

@@ -1,7 +1,7 @@
 """The lists of the archive, each with its records, its filters and its place: what pages and exports both show."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -10,11 +10,13 @@ from services.reader import references, tables
 from services.reader.feed_forms import Entry
 from services.reader.references import Reference
 from services.reader.tables import Column
+from services.reader.words import Words
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.cursor import Cursor, Page
 from shared.ledger.filters import Filters
 from shared.ledger.records import ArticleSummary, Edit, Json, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch
+from shared.phrases import message
 from shared.search_query import SearchQuery
 
 __all__ = [
@@ -41,7 +43,7 @@ class Shape(Generic[Item]):
     columns: tuple[Column, ...]
     row: Callable[[Item], Json]
     json: Callable[[Item], Json]
-    cite: Callable[[Item], Reference]
+    cite: Callable[[Item, Words], Reference]
 
 
 ARTICLES: Shape[ArticleSummary] = Shape(
@@ -80,11 +82,13 @@ class Listing(Generic[Item]):
     path: str
     """Of the list without its format, such as /edits."""
     title: str
+    """A sentence of the catalogue."""
     asked: tuple[tuple[str, str], ...]
     """The filters as they stand in the address, without the place."""
     shape: Shape[Item]
     read: Callable[[int, Cursor | None], Page[Item]]
     """Reads so many from this place on."""
+    title_values: Mapping[str, str] = field(default_factory=dict)
     source_ids: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     is_claim: bool = False
@@ -116,12 +120,12 @@ class Listing(Generic[Item]):
         asked += [urlencode({"before": before.text})] if before else []
         return f"{self.path}{suffix}{'?' if asked else ''}{'&'.join(asked)}"
 
-    def entry(self, item: Item, base: str) -> Entry:
+    def entry(self, item: Item, base: str, words: Words) -> Entry:
         """Return an item as feeds tell it."""
-        one = self.shape.cite(item)
+        one = self.shape.cite(item, words)
         return Entry(
             urn=one.urn,
-            title=one.title or "(no title)",
+            title=one.title or words.say("(no title)"),
             text=f"{one.what}. {one.text}" if one.what else one.text,
             address=f"{base}{one.path}",
             original=one.original,
@@ -136,7 +140,7 @@ def latest(catalogue: Catalogue, *, language: str | None) -> Listing[ArticleSumm
     """Return all articles by date."""
     return Listing(
         path="/latest",
-        title="Latest articles",
+        title=message("Latest articles"),
         asked=_given(lang=language),
         shape=ARTICLES,
         read=lambda limit, before: catalogue.latest(limit, before=before, language=language),
@@ -150,7 +154,8 @@ def articles_of_source(
     """Return the articles of one source by date."""
     return Listing(
         path=f"/source/{source_id}",
-        title=f"Articles of {source_id}",
+        title=message("Articles of %(name)s"),
+        title_values={"name": source_id},
         asked=_given(lang=language),
         shape=ARTICLES,
         read=lambda limit, before: catalogue.latest(
@@ -176,7 +181,8 @@ def articles_of_day(
 
     return Listing(
         path=f"/day/{day.isoformat()}",
-        title=f"Articles of {day.isoformat()}",
+        title=message("Articles of %(name)s"),
+        title_values={"name": day.isoformat()},
         asked=_given(source=source_id, lang=language),
         shape=ARTICLES,
         read=read,
@@ -191,7 +197,7 @@ def edits(
     """Return what was reworded, the last seen first."""
     return Listing(
         path="/edits",
-        title="Edits",
+        title=message("Edits"),
         asked=asked,
         shape=EDITS,
         is_claim=True,
@@ -207,7 +213,7 @@ def removals(
     """Return what was taken down, the last seen first."""
     return Listing(
         path="/removals",
-        title="Removals",
+        title=message("Removals"),
         asked=asked,
         shape=REMOVALS,
         is_claim=True,
@@ -226,7 +232,8 @@ def found(catalogue: Catalogue, query: SearchQuery) -> Listing[SearchHit]:
 
     return Listing(
         path="/search",
-        title=f"Search: {query.text}" if query.text else "Search",
+        title=message("Search: %(name)s") if query.text else message("Search"),
+        title_values={"name": query.text} if query.text else {},
         asked=_given(q=query.text),
         shape=HITS,
         is_claim=True,
@@ -239,19 +246,22 @@ def found(catalogue: Catalogue, query: SearchQuery) -> Listing[SearchHit]:
 def all_sources(sources: Callable[[], Iterable[SourceSummary]]) -> Listing[SourceSummary]:
     """Return what is followed: a list that is never long."""
     read = _whole(lambda: list(sources()))
-    return Listing(path="/sources", title="Sources", asked=(), shape=SOURCES, read=read)
+    return Listing(path="/sources", title=message("Sources"), asked=(), shape=SOURCES, read=read)
 
 
 def all_watches(watches: list[Watch]) -> Listing[Watch]:
     """Return what is watched for: a list that is never long."""
-    return Listing(path="/watches", title="Watches", asked=(), shape=WATCHES, read=_whole(lambda: watches))
+    return Listing(
+        path="/watches", title=message("Watches"), asked=(), shape=WATCHES, read=_whole(lambda: watches)
+    )
 
 
 def alarms_of_watch(watch: Watch, alarms: Callable[[], Iterator[Alarm]]) -> Listing[Alarm]:
     """Return what one watch has noticed, the last first."""
     return Listing(
         path=f"/watches/{watch.watch_id}",
-        title=f"Alarms of {watch.name}",
+        title=message("Alarms of %(name)s"),
+        title_values={"name": watch.name},
         asked=(),
         shape=ALARMS,
         read=_whole(lambda: list(alarms())),

@@ -9,6 +9,7 @@ from services.reader.cdx_forms import FIELDS, FORMS
 from services.reader.evidence_pages import EVIDENCE
 from services.reader.feeds import FEED_NAMES
 from services.reader.formats import CITATIONS, FEEDS, FORMATS, JSON
+from services.reader.tongues import TAGS
 
 __all__ = ["describe"]
 
@@ -51,6 +52,8 @@ _ANY: dict[str, tuple[str, _Schema, str | int | bool]] = {
     "q": ("What is searched for; see the README.", {"type": "string", "maxLength": 400}, "평양"),
     "sort": ("The order of what is found.", {"enum": ["date", "relevance"]}, "date"),
     "start": ("How many of the most relevant were on earlier pages.", {**_WHOLE, "maximum": 10_000}, 20),
+    "hl": ("Told in this language.", {"enum": list(TAGS)}, "ko"),
+    "tz": ("Times in this zone (IANA).", {"enum": ["UTC", "Asia/Seoul", "Europe/Oslo"]}, "Asia/Seoul"),
     "counts": ("Count by source, language and year, too.", {"enum": ["1", "yes"]}, "1"),
 }
 _CDX: dict[str, tuple[str, _Schema, str | int | bool]] = {
@@ -108,9 +111,13 @@ _PAGES_OF = {
     "/timemap/json/{url}": "The TimeMap of Memento as JSON",
     "/cdx": "The CDX server",
     "/about": "What this archive promises",
+    "/verify": "How to check what is read here",
     "/sitemap": "The site maps",
     "/sitemap/{day}": "The site map of a day",
 }
+_FEEDS = {one.suffix for one in FEEDS}
+_TOLD_IN_JSON = ("/search", "/coverage", "/coverage/{source_id}")
+"""Whose JSON has sentences in it."""
 _OWN_TYPES = {
     "/cdx": tuple(FORMS.values()),
     "/timemap/link/{url}": ("application/link-format; charset=utf-8",),
@@ -192,6 +199,10 @@ def _in_query(stem: str, suffix: str) -> list[_Schema]:
         example = "Sat, 14 Dec 2013 12:00:00 GMT"
         return [{"name": "Accept-Datetime", "in": "header", "description": words,
                  "schema": {"type": "string"}, "example": example}]  # fmt: skip
+    if not suffix and not stem.startswith("/timemap"):
+        names = (*names, "hl", "tz")
+    elif suffix in _FEEDS or (suffix == JSON.suffix and stem in _TOLD_IN_JSON):
+        names = (*names, "hl")
     return [_query(name, *_ANY[name]) for name in names]
 
 

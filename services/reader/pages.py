@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -19,12 +20,13 @@ from services.reader.asking import (
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.evidence_pages import evidence_of_article
+from services.reader.listings import Listing
 from services.reader.memento import original_links
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
-from services.reader.wording import long_day
+from services.reader.words import Words
 from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Article, Revision, SourceSummary
@@ -33,6 +35,7 @@ __all__ = ["Pages"]
 
 _CAPTURES_SHOWN = 100
 _EDITS_SHOWN = 20
+_SOME_REPLAY = "https://replay.example"
 _GET = ["GET", "HEAD"]
 
 
@@ -71,6 +74,7 @@ class Pages:
             ("/edits", self.edits),
             ("/removals", self.removals),
             ("/about", self.about),
+            ("/verify", self.verify),
         ):
             router.add_api_route(path, page, methods=_GET, response_model=None)
         return router
@@ -80,31 +84,31 @@ class Pages:
         before, language = cursor_of(request), language_of(request)
         listing = self._lists.latest(request)
         page = listing.read(self._settings.articles_on_page, before)
-        sources = self._sources.get()
+        sources, words = self._sources.get(), self._render.words(request)
         return self._render.page(
             request,
             "latest.html",
             listing=listing,
-            days=days_of_cards(map(card, page.items)),
+            days=days_of_cards((card(one, words) for one in page.items), words),
             next=page.next,
             is_first=before is None,
             language=language,
             languages=language_views(sources, language),
-            sources=[source_view(source) for source in sources],
+            sources=[source_view(source, words) for source in sources],
         )
 
     def source(self, request: Request, source_id: str) -> Response:
         """The articles of one source by date."""
-        source = self._source(source_id_of(source_id))
+        source, words = self._source(source_id_of(source_id)), self._render.words(request)
         before, listing = cursor_of(request), self._lists.source(request)
         page = listing.read(self._settings.articles_on_page, before)
         return self._render.page(
             request,
             "source.html",
             listing=listing,
-            source=source_view(source),
+            source=source_view(source, words),
             source_id=source.source_id,
-            days=days_of_cards(map(card, page.items)),
+            days=days_of_cards((card(one, words) for one in page.items), words),
             next=page.next,
             is_first=before is None,
         )
@@ -113,23 +117,24 @@ class Pages:
         """The articles of one day, with the days around it."""
         before, listing = cursor_of(request), self._lists.day(request)
         page = listing.read(self._settings.articles_on_page, before)
-        day = date.fromisoformat(request.path_params["day"])
+        day, words = date.fromisoformat(request.path_params["day"]), self._render.words(request)
         return self._render.page(
             request,
             "day.html",
             listing=listing,
-            day=long_day(day),
+            day=words.day(day),
             day_before=day - timedelta(days=1),
             day_after=day + timedelta(days=1),
-            cards=[card(one) for one in page.items],
+            cards=[card(one, words) for one in page.items],
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
+            coverage=self._what_was_seen(page.items, listing, words),
         )
 
     def all_sources(self, request: Request) -> Response:
         """The sources with what is kept of each."""
-        views = [source_view(source) for source in self._sources.get()]
+        words = self._render.words(request)
+        views = [source_view(source, words) for source in self._sources.get()]
         listing = self._lists.sources(request)
         return self._render.page(request, "sources.html", listing=listing, sources=views)
 
@@ -149,12 +154,12 @@ class Pages:
     def edit(self, request: Request, article_id: str, number: str) -> Response:
         """One edit with both wordings side by side."""
         article_id, wanted = article_id_of(article_id), number_of(number)
-        before = None
+        before, words = None, self._render.words(request)
         while True:
             page = self._catalogue.edits(_EDITS_SHOWN, article_id=article_id, before=before)
             for edit in page.items:
                 if edit.edit_id == wanted:
-                    return self._render.page(request, "edit.html", edit=edit_view(edit, whole=True))
+                    return self._render.page(request, "edit.html", edit=edit_view(edit, words, whole=True))
             if page.next is None:
                 raise NoSuchPageError("This article has no such edit. Its page lists those it has.")
             before = page.next
@@ -163,7 +168,8 @@ class Pages:
         """What was reworded, the last seen first."""
         before, listing = cursor_of(request), self._lists.edits(request)
         page = listing.read(self._settings.entries_on_page, before)
-        views = [edit_view(edit) for edit in page.items]
+        words = self._render.words(request)
+        views = [edit_view(edit, words) for edit in page.items]
         return self._render.page(
             request,
             "edits.html",
@@ -171,14 +177,15 @@ class Pages:
             edits=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
+            coverage=self._what_was_seen(page.items, listing, words),
         )
 
     def removals(self, request: Request) -> Response:
         """What was taken down, the last seen first."""
         before, listing = cursor_of(request), self._lists.removals(request)
         page = listing.read(self._settings.entries_on_page, before)
-        views = [removal_view(removal) for removal in page.items]
+        words = self._render.words(request)
+        views = [removal_view(removal, words) for removal in page.items]
         return self._render.page(
             request,
             "removals.html",
@@ -186,21 +193,26 @@ class Pages:
             removals=views,
             next=page.next,
             is_first=before is None,
-            coverage=self._what_was_seen(page.items, listing.source_ids, listing.languages),
+            coverage=self._what_was_seen(page.items, listing, words),
         )
 
     def about(self, request: Request) -> Response:
-        """What this archive promises, and how to check it."""
+        """What this archive promises."""
         return self._render.page(request, "about.html")
 
+    def verify(self, request: Request) -> Response:
+        """How a reader checks an article with tools of his own."""
+        replay = self._settings.replay_url or _SOME_REPLAY
+        return self._render.page(request, "verify.html", replay=replay)
+
     def _what_was_seen(
-        self, found: Sequence[object], source_ids: Sequence[str] = (), languages: Sequence[str] = ()
+        self, found: Sequence[object], listing: Listing[Any], words: Words
     ) -> list[CoverageView]:
         """Return the coverage of what was asked about, where nothing was found in it."""
         if found:
             return []
-        seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
-        return [coverage_view(one) for one in seen]
+        seen = seen_in(self._seen.get(), source_ids=listing.source_ids, languages=listing.languages)
+        return [coverage_view(one, words) for one in seen]
 
     def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
         summary = article.summary
@@ -215,19 +227,19 @@ class Pages:
         more = self._catalogue.more_from(
             summary.source_id, excluding=summary.article_id, limit=self._settings.related_articles
         )
-        base = base_of(request, self._settings.public_url)
+        base, words = base_of(request, self._settings.public_url), self._render.words(request)
         stored = self._captures.by_id(read.capture.capture_id) if read else None
         response = self._render.page(
             request,
             "article.html",
-            base=base_of(request, self._settings.public_url),
-            article=article_view(article, read, history),
+            base=base,
+            article=article_view(article, read, history, words=words),
             metadata=article_metadata(
                 article, read, base=base, stored=stored, replay_url=self._settings.replay_url
             ),
             evidence=evidence_of_article(summary.article_id, settings=self._settings),
-            editions=[card(one) for one in article.editions],
-            more=[card(one) for one in more.items],
+            editions=[card(one, words) for one in article.editions],
+            more=[card(one, words) for one in more.items],
             more_next=more.next,
         )
         if stored is not None:

@@ -7,7 +7,8 @@ from uuid import UUID, uuid5
 from services.reader.article_view import edit_summary
 from services.reader.views import state_note
 from services.reader.watch_view import alarm_words
-from services.reader.wording import count_of, link, shown
+from services.reader.wording import link, shown
+from services.reader.words import ENGLISH, Words
 from shared.ledger.records import Article, ArticleSummary, Edit, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch
 
@@ -59,9 +60,9 @@ class Reference:
         return uuid5(_NAMESPACE, f"{self.kind} {self.key}").urn
 
 
-def of_article(article: ArticleSummary) -> Reference:
+def of_article(article: ArticleSummary, words: Words = ENGLISH) -> Reference:
     """Return an article of a list: seen when a look last found it at its source."""
-    note = state_note(article.state)
+    note = state_note(article.state, words)
     return Reference(
         kind="article",
         key=article.article_id,
@@ -90,18 +91,18 @@ def of_whole_article(article: Article) -> Reference:
     return Reference(**{**values, "seen_at": current.capture.fetched_at, "text": text})
 
 
-def of_hit(hit: SearchHit) -> Reference:
+def of_hit(hit: SearchHit, words: Words = ENGLISH) -> Reference:
     """Return an article that was found."""
-    return of_article(hit.article)
+    return of_article(hit.article, words)
 
 
-def of_edit(edit: Edit) -> Reference:
+def of_edit(edit: Edit, words: Words = ENGLISH) -> Reference:
     """Return an edit: its title is the new one, its text says what changed."""
     return Reference(
         kind="edit",
         key=str(edit.edit_id),
         title=shown(edit.title_to),
-        what=f"Edited: {edit_summary(edit)}",
+        what=words.say("Edited: %(title)s", title=edit_summary(edit, words)),
         source_id=edit.source_id,
         source=shown(edit.source_name),
         language=edit.language,
@@ -119,10 +120,11 @@ def of_edit(edit: Edit) -> Reference:
     )
 
 
-def of_removal(removal: Removal) -> Reference:
+def of_removal(removal: Removal, words: Words = ENGLISH) -> Reference:
     """Return a removal, seen at the first look that says so."""
     article = removal.article
-    values = {name: getattr(of_article(article), name) for name in Reference.__dataclass_fields__}
+    listed = of_article(article, words)
+    values = {name: getattr(listed, name) for name in Reference.__dataclass_fields__}
     key = f"{article.article_id} {article.state} {article.state_since.isoformat()}"
     seen_at = removal.evidence[0].fetched_at if removal.evidence else article.state_since
     return Reference(
@@ -130,13 +132,13 @@ def of_removal(removal: Removal) -> Reference:
     )
 
 
-def of_source(source: SourceSummary) -> Reference:
+def of_source(source: SourceSummary, words: Words = ENGLISH) -> Reference:
     """Return a source: it was seen when any page of it last was."""
     return Reference(
         kind="source",
         key=source.source_id,
         title=shown(source.name),
-        what="Source",
+        what=words.say("Source"),
         source_id=source.source_id,
         source="Pressmark",
         language=source.language,
@@ -145,17 +147,17 @@ def of_source(source: SourceSummary) -> Reference:
         path=f"/source/{source.source_id}",
         seen_at=source.last_seen_at or source.added_at,
         updated_at=source.added_at,
-        text=count_of(source.articles, "article"),
+        text=words.articles(source.articles),
     )
 
 
-def of_watch(watch: Watch) -> Reference:
+def of_watch(watch: Watch, words: Words = ENGLISH) -> Reference:
     """Return a watch."""
     return Reference(
         kind="watch",
         key=watch.watch_id,
         title=shown(watch.name),
-        what="Watch",
+        what=words.say("Watch"),
         source_id="",
         source="Pressmark",
         language=None,
@@ -168,13 +170,13 @@ def of_watch(watch: Watch) -> Reference:
     )
 
 
-def of_alarm(alarm: Alarm) -> Reference:
+def of_alarm(alarm: Alarm, words: Words = ENGLISH) -> Reference:
     """Return an alarm."""
     return Reference(
         kind="alarm",
         key=str(alarm.alarm_id),
         title=shown(alarm.name),
-        what=alarm_words(alarm),
+        what=alarm_words(alarm, words),
         source_id=alarm.source_id,
         source=alarm.source_id,
         language=None,
@@ -183,5 +185,5 @@ def of_alarm(alarm: Alarm) -> Reference:
         path=f"/article/{alarm.article_id}" if alarm.article_id else f"/watches/{alarm.watch_id}",
         seen_at=alarm.at,
         updated_at=alarm.raised_at,
-        text=alarm_words(alarm),
+        text=alarm_words(alarm, words),
     )

@@ -1,14 +1,23 @@
 """From a template or a value to a response with the headers that caches need."""
 
 import hashlib
+from collections.abc import Callable
+from datetime import tzinfo
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 
+from services.reader.asking import base_of
+from services.reader.choosing import Choice, choice_of
 from services.reader.formats import CITATIONS, FEEDS, FORMATS, JSON
+from services.reader.standing import Standing, standing_of
+from services.reader.templates_of import templates_of
+from services.reader.tongues import TAGS, Tongue, tongue
+from services.reader.words import Words
 from shared.encoding import dump_json
 
 __all__ = ["Renderer", "StaticFile", "tagged"]
@@ -35,43 +44,69 @@ class StaticFile:
 
 
 class Renderer:
-    """Fills templates. Everything put into one is escaped."""
+    """Fills templates in the reader's language. Everything put into one is escaped."""
 
-    def __init__(self, *, cache_seconds: int) -> None:
+    def __init__(
+        self, *, cache_seconds: int, public_url: str, zone_of: Callable[[str], tzinfo | None]
+    ) -> None:
         self.static = {name: StaticFile(name) for name in _STATIC_TYPES}
         self._cache = f"public, max-age={cache_seconds}"
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals["style"] = self.static["style.css"].address
-        self._templates.globals["files"] = (JSON, *FORMATS)
-        self._templates.globals["feeds"] = FEEDS
-        self._templates.globals["citations"] = CITATIONS
-        self._templates.globals["mark"] = self.static["mark.svg"].address
+        self._public_url = public_url
+        self._zone_of = zone_of
+        self._templates = {tag: self._environment(tongue(tag)) for tag in TAGS}
+
+    def words(self, request: Request) -> Words:
+        """Return what a page says to this reader.
+
+        Raises:
+            BadAddressError: the address names a language or a time zone that there is not.
+        """
+        return self._words(choice_of(request))
 
     def page(self, request: Request, template: str, **values: Any) -> Response:  # noqa: ANN401  (what it needs)
         """Return a page."""
-        return tagged(request, self._html(template, values), cache=self._cache)
+        choice = choice_of(request)
+        standing = standing_of(request, choice, base_of(request, self._public_url))
+        response = tagged(request, self._html(template, choice, standing, values), cache=self._cache)
+        return _in_language(response, choice)
 
-    def error_page(self, status: int, *, title: str, sentence: str) -> Response:
+    def error_page(self, request: Request, status: int, *, title: str, sentence: str) -> Response:
         """Return a page that says what went wrong and where to go on. It is never cached."""
-        response = self._html("error.html", {"title": title, "sentence": sentence, "status": status})
+        choice = choice_of(request, strict=False)
+        standing = standing_of(request, choice, None)
+        values = {"title": title, "sentence": sentence, "status": status}
+        response = self._html("error.html", choice, standing, values)
         response.status_code = status
         response.headers["cache-control"] = "no-store"
-        return response
+        return _in_language(response, choice)
+
+    def error_words(self, request: Request) -> Words:
+        """Return what a page says of an address of which nothing can be used."""
+        return self._words(choice_of(request, strict=False))
 
     def json(self, request: Request, value: object) -> Response:
         """Return a value as JSON."""
         response = Response(dump_json(value), media_type="application/json")
         return tagged(request, response, cache=self._cache)
 
-    def _html(self, template: str, values: dict[str, Any]) -> Response:
-        text = self._templates.get_template(template).render(values)
-        return Response(text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
+    def _words(self, choice: Choice) -> Words:
+        return Words(tongue=tongue(choice.tag), zone=ZoneInfo(choice.zone), zone_of=self._zone_of)
+
+    def _environment(self, speech: Tongue) -> Environment:
+        """Return the templates of one language with what is the same on every page."""
+        templates = templates_of(speech, _HERE / "templates")
+        templates.globals["style"] = self.static["style.css"].address
+        templates.globals["files"] = (JSON, *FORMATS)
+        templates.globals["feeds"] = FEEDS
+        templates.globals["citations"] = CITATIONS
+        templates.globals["mark"] = self.static["mark.svg"].address
+        return templates
+
+    def _html(self, template: str, choice: Choice, standing: Standing, values: dict[str, Any]) -> Response:
+        text = self._templates[choice.tag].get_template(template).render(standing=standing, **values)
+        return Response(
+            choice.keep_on_links(text).encode("utf-8", "replace"), media_type="text/html; charset=utf-8"
+        )
 
 
 def tagged(request: Request, response: Response, *, cache: str) -> Response:
@@ -82,4 +117,11 @@ def tagged(request: Request, response: Response, *, cache: str) -> Response:
         response = Response(status_code=304)
     response.headers["etag"] = tag
     response.headers["cache-control"] = cache
+    return response
+
+
+def _in_language(response: Response, choice: Choice) -> Response:
+    """Say in which language a page is, and that the next reader may get another (RFC 9110 §8.5, §12.5.5)."""
+    response.headers["content-language"] = choice.tag
+    response.headers["vary"] = "Accept-Language"
     return response

@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from services.reader.wording import direction, language_name, shown
+from services.reader.words import Words
 from shared.ledger.records import SourceSummary
 from shared.ledger.searching import Counts
-from shared.search_narrowing import Notice
 from shared.search_query import SearchQuery
 
-__all__ = ["Facet", "Narrower", "facets_of", "notices_of", "search_address"]
+__all__ = ["Facet", "Narrower", "NoticeView", "facets_of", "notices_of", "search_address"]
 
 _SHOWN_OF_A_FACET = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView:
+    """Something in a query that may not mean what the reader thinks, in words."""
+
+    part: str
+    """As typed."""
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +49,36 @@ def search_address(text: str, **more: str) -> str:
     return f"/search?{urlencode({'q': text, **{name: value for name, value in more.items() if value}})}"
 
 
-def notices_of(query: SearchQuery, sources: Sequence[SourceSummary]) -> tuple[Notice, ...]:
+def notices_of(
+    query: SearchQuery, sources: Sequence[SourceSummary], *, words: Words
+) -> tuple[NoticeView, ...]:
     """Return what was wrong with a query, and the names in it that this archive does not know."""
     asked = query.narrowing
     ids = [source.source_id for source in sources]
     languages = sorted({source.language for source in sources if source.language})
-    notices = list(query.notices)
+    notices = [
+        NoticeView(part=one.part, sentence=words.sentences(map(words.say, one.sentences)))
+        for one in query.notices
+    ]
     for name in (*asked.source_ids, *asked.not_source_ids):
         if name not in ids:
-            near = _near(name, sources)
-            meant = f" Did you mean {near}?" if near else " The page of sources lists them all."
-            notices.append(Notice(part=f"site:{name}", sentence=f"No source has this name.{meant}"))
+            near = words.say(" or ").join(_near(name, sources))
+            told = (
+                words.say("No source has this name. Did you mean %(names)s?", names=near)
+                if near
+                else words.say("No source has this name. The page of sources lists them all.")
+            )
+            notices.append(NoticeView(part=f"site:{name}", sentence=told))
     for name in (*asked.languages, *asked.not_languages):
         if name not in languages:
-            sentence = f"No source is in this language. There are {', '.join(languages)}."
-            notices.append(Notice(part=f"lang:{name}", sentence=sentence))
+            known = words.all_of(languages)
+            told = words.say("No source is in this language. There are %(languages)s.", languages=known)
+            notices.append(NoticeView(part=f"lang:{name}", sentence=told))
     return tuple(notices)
 
 
 def facets_of(
-    query: SearchQuery, counts: Counts, sources: Iterable[SourceSummary], *, order: str
+    query: SearchQuery, counts: Counts, sources: Iterable[SourceSummary], *, order: str, words: Words
 ) -> tuple[Facet, ...]:
     """Return the ways to narrow a search that would leave something out, each with its counts."""
     names = {source.source_id: shown(source.name) for source in sources}
@@ -74,16 +93,16 @@ def facets_of(
 
     years = sorted(counts.years.items(), reverse=True)[:_SHOWN_OF_A_FACET]
     found = (
-        Facet(heading="Source", narrowers=narrowers(counts.sources, "site", names)),
+        Facet(heading=words.say("Source"), narrowers=narrowers(counts.sources, "site", names)),
         Facet(
-            heading="Language",
+            heading=words.say("Language"),
             narrowers=tuple(
                 _narrower(query, language_name(tag), count, f"lang:{tag}", order=order, tag=tag)
                 for tag, count in counts.languages.items()
             ),
         ),
         Facet(
-            heading="Year",
+            heading=words.say("Year"),
             narrowers=tuple(
                 _narrower(query, str(year), count, f"after:{year} before:{year + 1}", order=order)
                 for year, count in years
@@ -105,9 +124,9 @@ def _narrower(
     )
 
 
-def _near(name: str, sources: Sequence[SourceSummary]) -> str:
+def _near(name: str, sources: Sequence[SourceSummary]) -> list[str]:
     """Return the operator of the sources that may have been meant: by id, or by a part of their names."""
     ids = [source.source_id for source in sources]
     near = [one for one in ids if one.startswith(name)] or difflib.get_close_matches(name, ids, n=3)
     near = near or [source.source_id for source in sources if name in source.name.casefold()]
-    return " or ".join(f"site:{one}" for one in near[:3])
+    return [f"site:{one}" for one in near[:3]]

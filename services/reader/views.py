@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.reader.highlighting import Marked, marked, marked_excerpt
+from services.reader.reasons import reason_words
 from services.reader.wording import (
-    count_of,
     direction,
     excerpt,
     language_name,
     language_tag,
     link,
-    long_day,
-    moment,
     shown,
-    stated_date,
     stated_day,
 )
+from services.reader.words import Words
 from shared.ledger.records import ArticleSummary, Capture, Removal, SearchHit, SourceSummary
+from shared.phrases import message
 
 __all__ = [
     "CaptureView",
@@ -41,12 +40,12 @@ __all__ = [
 ]
 
 _STATES = {
-    "SUSPECT": ("Possibly removed", "suspect"),
-    "GONE": ("Removed at source", "gone"),
-    "SOFT404": ("Removed at source", "gone"),
-    "REDIRECTED": ("Removed at source: redirected", "gone"),
-    "REPLACED": ("Replaced at source", "gone"),
-    "RETURNED": ("Removed and returned", "returned"),
+    "SUSPECT": (message("Possibly removed"), "suspect"),
+    "GONE": (message("Removed at source"), "gone"),
+    "SOFT404": (message("Removed at source"), "gone"),
+    "REDIRECTED": (message("Removed at source: redirected"), "gone"),
+    "REPLACED": (message("Replaced at source"), "gone"),
+    "RETURNED": (message("Removed and returned"), "returned"),
 }
 _STATUS_WORDS = {
     200: "OK", 301: "Moved Permanently", 302: "Found", 303: "See Other", 304: "Not Modified",
@@ -152,31 +151,34 @@ def foreign(text: str, language: str | None) -> Foreign:
     return Foreign(text=shown(text), lang=language_tag(language), dir=direction(language))
 
 
-def state_note(state: str) -> Note | None:
+def state_note(state: str, words: Words) -> Note | None:
     """Return the remark for a state; None for an article that is where it was."""
     if state not in _STATES:
         return None
     text, kind = _STATES[state]
-    return Note(text=text, kind=kind)
+    return Note(text=words.say(text), kind=kind)
 
 
-def card(article: ArticleSummary) -> Card:
+def card(article: ArticleSummary, words: Words) -> Card:
     """Return an article as lists show it."""
-    return _card(article, title=marked(article.title, None), text=marked(excerpt(article.excerpt), None))
+    title, text = marked(article.title, None), marked(excerpt(article.excerpt), None)
+    return _card(article, words, title=title, text=text)
 
 
-def hit_card(hit: SearchHit, pattern: re.Pattern[str] | None) -> Card:
+def hit_card(hit: SearchHit, words: Words, *, pattern: re.Pattern[str] | None) -> Card:
     """Return an article as search shows it: the words marked, the excerpt around the first of them."""
-    notes = [Note(text="Only in an earlier revision", kind="earlier")] if hit.only_in_earlier else []
+    earlier = Note(text=words.say("Only in an earlier revision"), kind="earlier")
+    notes = [earlier] if hit.only_in_earlier else []
     return _card(
         hit.article,
+        words,
         title=marked(hit.article.title, pattern),
         text=marked_excerpt(hit.text, pattern),
         more_notes=notes,
     )
 
 
-def days_of_cards(cards: Iterable[Card]) -> tuple[DayOfCards, ...]:
+def days_of_cards(cards: Iterable[Card], words: Words) -> tuple[DayOfCards, ...]:
     """Return cards under a heading for each day, the newest first.
 
     The day is the one the page stated, in its own zone; cards come sorted by the moment, so that outlets east
@@ -186,65 +188,68 @@ def days_of_cards(cards: Iterable[Card]) -> tuple[DayOfCards, ...]:
     for one in cards:
         days.setdefault(one.day, []).append(one)
     return tuple(
-        DayOfCards(heading=long_day(day), cards=tuple(days[day])) for day in sorted(days, reverse=True)
+        DayOfCards(heading=words.day(day), cards=tuple(days[day])) for day in sorted(days, reverse=True)
     )
 
 
-def capture_view(capture: Capture) -> CaptureView:
-    """Return a look with everything needed to check it."""
+def capture_view(capture: Capture, words: Words, *, source_id: str) -> CaptureView:
+    """Return a look at a page of a source with everything needed to check it."""
     remarks = []
     if capture.redirect_to:
-        remarks.append(f"leads to {shown(capture.redirect_to)}")
+        remarks.append(words.say("leads to %(url)s", url=shown(capture.redirect_to)))
     if capture.revisit_of is not None:
-        remarks.append("the same bytes as an earlier look, which holds them")
+        remarks.append(words.say("the same bytes as an earlier look, which holds them"))
     if capture.truncated:
-        remarks.append(f"cut short ({shown(capture.truncated)})")
+        remarks.append(words.say("cut short (%(reason)s)", reason=reason_words(capture.truncated, words)))
     return CaptureView(
         address=f"/capture/{capture.capture_id}",
         url=shown(capture.url),
         link=link(capture.url),
-        time=moment(capture.fetched_at),
+        time=words.moment(capture.fetched_at, source_id),
         datetime=capture.fetched_at.isoformat(),
-        result=_result(capture),
+        result=_result(capture, words),
         is_good=capture.status in (200, 304),
         digest=capture.payload_digest,
         warc_key=capture.warc_key,
-        place=f"byte {capture.warc_offset:,}, {capture.warc_length:,} bytes long",
+        place=place_of(capture, words),
         record_id=capture.record_id,
         remarks=tuple(remarks),
     )
 
 
-def removal_view(removal: Removal) -> RemovalView:
+def removal_view(removal: Removal, words: Words) -> RemovalView:
     """Return an entry of the ledger of removals."""
     article = removal.article
     return RemovalView(
-        card=card(article),
-        note=state_note(article.state),
-        since=moment(article.state_since),
+        card=card(article, words),
+        note=state_note(article.state, words),
+        since=words.moment(article.state_since, article.source_id),
         since_datetime=article.state_since.isoformat(),
         url=shown(article.url),
-        evidence=tuple(capture_view(capture) for capture in removal.evidence),
+        evidence=tuple(
+            capture_view(capture, words, source_id=article.source_id) for capture in removal.evidence
+        ),
     )
 
 
-def source_view(source: SourceSummary) -> SourceView:
+def source_view(source: SourceSummary, words: Words) -> SourceView:
     """Return a source with its figures in words."""
-    span = "nothing yet"
+    span = words.say("nothing yet")
     if source.first_published_at and source.last_published_at:
-        first, last = source.first_published_at.date(), source.last_published_at.date()
-        span = long_day(first) if first == last else f"{long_day(first)} to {long_day(last)}"
+        span = words.span(source.first_published_at.date(), source.last_published_at.date())
     return SourceView(
         name=shown(source.name),
         address=f"/source/{source.source_id}",
         language=language_name(source.language),
         home=shown(source.home),
         home_link=link(source.home),
-        articles=count_of(source.articles, "article"),
-        edits=count_of(source.edits, "edit"),
-        removals=count_of(source.removals, "removal"),
+        articles=words.articles(source.articles),
+        edits=words.plural("%(n)s edit", "%(n)s edits", source.edits),
+        removals=words.plural("%(n)s removal", "%(n)s removals", source.removals),
         span=span,
-        last_seen=moment(source.last_seen_at) if source.last_seen_at else "never",
+        last_seen=words.moment(source.last_seen_at, source.source_id)
+        if source.last_seen_at
+        else words.say("never"),
         is_asked=source.removed_at is None,
     )
 
@@ -261,17 +266,19 @@ def language_views(sources: Iterable[SourceSummary], chosen: str | None) -> tupl
 
 def _card(
     article: ArticleSummary,
+    words: Words,
     *,
     title: tuple[Marked, ...],
     text: tuple[Marked, ...],
     more_notes: Sequence[Note] = (),
 ) -> Card:
     day = stated_day(article.published) or article.published_at.date()
-    stated = stated_date(article.published)
-    note = state_note(article.state)
+    stated = words.stated_date(article.published)
+    note = state_note(article.state, words)
     notes = [note] if note else []
     if article.revisions > 1:
-        notes.append(Note(text=f"{article.revisions} revisions", kind="edited"))
+        text_of_note = words.plural("%(n)s revision", "%(n)s revisions", article.revisions)
+        notes.append(Note(text=text_of_note, kind="edited"))
     return Card(
         address=f"/article/{article.article_id}",
         title=title,
@@ -281,14 +288,20 @@ def _card(
         source=shown(article.source_name),
         source_address=f"/source/{article.source_id}",
         day=day,
-        date=stated or f"first seen {long_day(article.first_seen_at.date())}",
+        date=stated or words.say("first seen %(day)s", day=words.day(article.first_seen_at.date())),
         datetime=(article.published or "") if stated else article.first_seen_at.date().isoformat(),
         notes=(*notes, *more_notes),
     )
 
 
-def _result(capture: Capture) -> str:
+def place_of(capture: Capture, words: Words) -> str:
+    """Return where in its WARC object a record lies."""
+    offset, length = words.number(capture.warc_offset), words.number(capture.warc_length)
+    return words.say("byte %(offset)s, %(length)s bytes long", offset=offset, length=length)
+
+
+def _result(capture: Capture, words: Words) -> str:
     if capture.status is None:
-        return f"no answer ({shown(capture.reason or 'reason unknown').replace('_', ' ')})"
-    words = _STATUS_WORDS.get(capture.status, "")
-    return f"{capture.status} {words}".strip()
+        reason = reason_words(capture.reason, words) if capture.reason else words.say("reason unknown")
+        return words.say("no answer (%(reason)s)", reason=reason)
+    return f"{capture.status} {_STATUS_WORDS.get(capture.status, '')}".strip()

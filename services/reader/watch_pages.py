@@ -37,12 +37,15 @@ class WatchPages:
 
     def all(self, request: Request) -> Response:
         """Every watch, and the last alarms of all."""
+        words = self._render.words(request)
         return self._render.page(
             request,
             "watches.html",
             listing=self._lists.watches(request),
-            watches=[watch_view(one, self._ledger.counts(one.watch_id)) for one in self._ledger.all()],
-            alarms=[alarm_view(one) for one in islice(self._ledger.alarms(), _ALARMS_SHOWN)],
+            watches=[
+                watch_view(one, self._ledger.counts(one.watch_id), words=words) for one in self._ledger.all()
+            ],
+            alarms=[alarm_view(one, words) for one in islice(self._ledger.alarms(), _ALARMS_SHOWN)],
         )
 
     def all_json(self, request: Request) -> Response:
@@ -53,14 +56,14 @@ class WatchPages:
 
     def one(self, request: Request, name: str) -> Response:
         """One watch with its last alarms."""
-        watch = watch_named(self._ledger, name)
+        watch, words = watch_named(self._ledger, name), self._render.words(request)
         alarms = islice(self._ledger.alarms(watch_id=watch.watch_id), _ALARMS_SHOWN)
         return self._render.page(
             request,
             "watch.html",
             listing=self._lists.watch(request),
-            watch=watch_view(watch, self._ledger.counts(watch.watch_id)),
-            alarms=[alarm_view(one) for one in alarms],
+            watch=watch_view(watch, self._ledger.counts(watch.watch_id), words=words),
+            alarms=[alarm_view(one, words) for one in alarms],
         )
 
     def one_json(self, request: Request, name: str) -> Response:

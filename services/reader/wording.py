@@ -1,9 +1,9 @@
-"""Foreign text, addresses and times as a page may show them."""
+"""Foreign text and addresses as a page may show them."""
 
 import itertools
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date
 from urllib.parse import urlsplit
 
 _NOT_SHOWN = dict.fromkeys(
@@ -18,9 +18,10 @@ The marks that only give direction to themselves (U+200E, U+200F, U+061C) stay: 
 _BREAKS = {0x09: " ", 0x0A: " ", 0x0D: " ", 0x85: " ", 0x2028: " ", 0x2029: " "}
 _BREAKS_AND_NOT_SHOWN = _BREAKS | _NOT_SHOWN
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", re.ASCII)
-_PUBLISHED = re.compile(
+PUBLISHED = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}:\d{2})(?::\d{2}[\d.]*)?(Z|[+-]\d{2}:?\d{2})?)?)?)?"
 )
+"""A date of ISO 8601 to the precision that the page gave: year, month, day, time of day, zone."""
 _RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"})
 _LANGUAGES = {
     "ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fa": "فارسی", "fr": "Français",
@@ -30,10 +31,6 @@ _LANGUAGES = {
 }  # fmt: skip
 _LETTERS_FOR_A_COLUMN = 4
 """Of a text only this much is looked at for an excerpt: spaces and marks without a width are never so many."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def shown(text: str) -> str:
@@ -92,55 +89,9 @@ def link(url: str) -> str | None:
     return url if parts.scheme.lower() in ("http", "https") and parts.hostname else None
 
 
-def day_first(published: str | None) -> str | None:
-    """Return a date of ISO 8601 as 16/10/2021, as 10/2021 or 2021 when that is all that is known.
-
-    A time of day follows with its zone as the page gave it. None when there is no date.
-    """
-    found = _PUBLISHED.fullmatch(published or "")
-    if found is None:
-        return None
-    year, month, day, clock, zone = found.groups()
-    text = "/".join(part for part in (day, month, year) if part)
-    return " ".join(part for part in (text, clock, "UTC" if zone == "Z" else zone) if part)
-
-
 def stated_day(published: str | None) -> date | None:
     """Return the day of a date of ISO 8601, in the zone of the page; None when it is not known to the day."""
     try:
         return date.fromisoformat((published or "")[:10])
     except ValueError:
         return None
-
-
-def stated_date(published: str | None) -> str | None:
-    """Return a date of ISO 8601 as 9 March 2026, March 2026 or 2026, as far as it is known."""
-    day = stated_day(published)
-    if day is not None:
-        return long_day(day)
-    found = _PUBLISHED.fullmatch(published or "")
-    if found is None or found[3]:
-        return None
-    month = int(found[2] or 0)
-    return f"{_MONTHS[month - 1]} {found[1]}" if 1 <= month <= 12 else found[1]
-
-
-def long_day(day: date) -> str:
-    """Return a date as 9 March 2026, which nobody reads as September."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def long_month(day: date) -> str:
-    """Return the month of a date as March 2026."""
-    return f"{_MONTHS[day.month - 1]} {day.year}"
-
-
-def moment(at: datetime) -> str:
-    """Return a time as 9 March 2026, 12:00 UTC."""
-    utc = at.astimezone(UTC)
-    return f"{long_day(utc.date())}, {utc:%H:%M} UTC"
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun in singular or plural: 1 article, 2,078 articles."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -26,7 +26,7 @@ IN_LANGUAGES = ("korean", "chinese", "japanese", "arabic", "union")
 KINDS = {
     *("/", "/?lang", "/?before", "/sources", "/source/*", "/article/*"),
     *("/article/*/revision/*", "/article/*/edit/*", "/edits", "/removals", "/watches", "/watches/*"),
-    *("/coverage", "/coverage/*", "/about", "/days", "/days/*", "/day/*"),
+    *("/coverage", "/coverage/*", "/about", "/verify", "/days", "/days/*", "/day/*"),
 }
 """Every kind of page that another page links to, by its address without what differs."""
 _NOT_A_PAGE = re.compile(r"\.(json|csv|jsonl|parquet|bib|ris|csl\.json|atom|rss|xml|gz|wacz|zip)$")
@@ -85,7 +85,8 @@ def links_of(page: Page) -> list[str]:
     found: list[str] = page.eval_on_selector_all(
         "a[href^='/']", "all => all.map(one => one.getAttribute('href'))"
     )
-    return [one for one in found if not _NOT_A_PAGE.search(urlsplit(one).path)]
+    # The same page in another language is no other kind; a test of its own goes there.
+    return [one for one in found if not _NOT_A_PAGE.search(urlsplit(one).path) and "hl=" not in one]
 
 
 def click_to(page: Page, address: str) -> None:
@@ -182,6 +183,50 @@ def test_a_reader_searches_narrows_and_reads_with_javascript_off(browser: Browse
         assert page.locator("h1").get_attribute("lang") == "ko"
         page.get_by_role("link", name="Both wordings side by side").click()
         assert page.locator("del").count() == page.locator("ins").count() + 1
+
+
+def test_a_reader_stays_in_a_language_and_a_zone_with_javascript_and_cookies_off(
+    browser: Browser, site: Site
+) -> None:
+    with looking(browser, site, size=PHONE) as page:
+        page.goto("/")
+        page.get_by_role("link", name="한국어").last.click()
+        page.get_by_label("시각 표시 시간대").fill("Asia/Seoul")
+        page.get_by_role("button", name="변경").click()
+        page.get_by_role("searchbox").fill("harbour")
+        page.keyboard.press("Enter")
+        page.locator(".results .card-title a").first.click()
+
+        assert page.url == f"{site.url}/article/{site.ids['union']}?hl=ko&tz=Asia/Seoul"
+        assert page.locator("html").get_attribute("lang") == "ko"
+        assert page.locator("h1").get_attribute("lang") == "en"
+        seen = page.locator(".revisions time").first
+        assert seen.inner_text().endswith("UTC+9")
+        assert (seen.get_attribute("datetime") or "").endswith("+00:00")
+        page.get_by_role("link", name="简体中文").click()
+        assert page.url == f"{site.url}/article/{site.ids['union']}?hl=zh-Hans&tz=Asia/Seoul"
+        assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", ["ko", "zh-Hans"])
+def test_pages_in_other_languages_fit_a_phone_and_axe_finds_nothing(
+    browser: Browser, site: Site, language: str
+) -> None:
+    found = []
+    article = f"/article/{site.ids['union']}"
+    with looking(browser, site, size=PHONE, scripts=True) as page:
+        for address in ("/", article, "/removals", "/days", "/coverage/naenara-en", "/verify", "/watches"):
+            page.goto(f"{address}?hl={language}")
+            found += [f"{address}: {one}" for one in axe_findings(page)]
+            width = page.evaluate("document.scrollingElement.scrollWidth")
+            if width > PHONE["width"]:
+                found.append(f"{address}: {width} px wide")
+            keep_picture(page, f"{address}-{language}")
+        page.goto(f"{article}?hl={language}")
+        # What a source wrote breaks as its own language does, whatever the page around it speaks.
+        assert page.locator(".story-text").evaluate("one => getComputedStyle(one).wordBreak") == "normal"
+
+    assert found == []
 
 
 def test_a_change_is_told_without_colour(browser: Browser, site: Site) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reader.calendar_pages import weeks_of
+from services.reader.words import ENGLISH
 from shared.ledger.days import Month
 
 
@@ -18,7 +19,7 @@ def test_a_month_has_each_of_its_days_once_and_shades_follow_counts(
 ) -> None:
     first = day.replace(day=1)
     articles = {first + timedelta(days=number): count for number, count in counts.items()}
-    weeks = weeks_of(Month(first=first, articles=articles, before=None, after=None))
+    weeks = weeks_of(Month(first=first, articles=articles, before=None, after=None), ENGLISH)
     shown = [one for week in weeks for one in week if one is not None]
 
     assert [one.day for one in shown] == [first + timedelta(days=number) for number in range(len(shown))]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.reader.feed_wording import entry_text, entry_title
+from services.reader.words import ENGLISH
 from shared.ledger.telling import Told
 
 
@@ -41,9 +42,9 @@ def returned(**data: Any) -> Told:  # noqa: ANN401  (whatever stands in an event
     ],
 )
 def test_a_return_is_compared_with_what_stood_last(data: dict[str, object], said: str) -> None:
-    assert said in entry_text(returned(**data)).splitlines()
-    assert entry_title(returned(**data)) == "Returned: Bridge opens"
+    assert said in entry_text(returned(**data), ENGLISH).splitlines()
+    assert entry_title(returned(**data), ENGLISH) == "Returned: Bridge opens"
 
 
 def test_a_return_that_an_older_version_saw_is_compared_with_nothing() -> None:
-    assert "Compared" not in entry_text(returned())
+    assert "Compared" not in entry_text(returned(), ENGLISH)

@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reader.wording import (
-    count_of,
-    day_first,
-    direction,
-    excerpt,
-    language_tag,
-    link,
-    moment,
-    shown,
-    stated_date,
-)
+from services.reader.wording import direction, excerpt, language_tag, link, shown
+from services.reader.words import ENGLISH
 
 
 @given(st.text())
@@ -78,14 +69,14 @@ def test_a_web_address_is_linked_as_it_is(url: str) -> None:
 def test_a_date_is_shown_day_first_to_the_precision_the_page_gave(
     published: str | None, shown_as: str | None, in_words: str | None
 ) -> None:
-    assert day_first(published) == shown_as
-    assert stated_date(published) == in_words
+    assert ENGLISH.short_date(published) == shown_as
+    assert ENGLISH.stated_date(published) == in_words
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_date_or_is_not_shown(text: str) -> None:
-    day_first(text)
-    stated_date(text)
+    ENGLISH.short_date(text)
+    ENGLISH.stated_date(text)
 
 
 @pytest.mark.parametrize(
@@ -103,5 +94,5 @@ def test_a_language_becomes_the_attributes_a_browser_needs(language: str | None,
 
 
 def test_times_and_numbers_are_written_out() -> None:
-    assert moment(datetime(2026, 3, 9, 12, 5, tzinfo=UTC)) == "9 March 2026, 12:05 UTC"
-    assert (count_of(1, "edit"), count_of(2078, "article")) == ("1 edit", "2,078 articles")
+    assert ENGLISH.moment(datetime(2026, 3, 9, 12, 5, tzinfo=UTC)) == "9 March 2026, 12:05 UTC"
+    assert (ENGLISH.articles(1), ENGLISH.articles(2078)) == ("1 article", "2,078 articles")
