@@ -22,7 +22,8 @@ from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
 from services.reader.wording import long_day
 from shared.ledger.catalogue import Catalogue
-from shared.ledger.records import Article, Revision, SourceSummary
+from shared.ledger.records import Revision, SourceSummary
+from shared.ledger.whole_article import WholeArticle, whole_article
 
 __all__ = ["Pages"]
 
@@ -128,15 +129,15 @@ class Pages:
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article as its source shows it, or showed it last."""
-        article = self._article(article_id)
-        return self._article_page(request, article, article.current)
+        whole = self._whole(article_id)
+        return self._article_page(request, whole, whole.article.current)
 
     def revision(self, request: Request, article_id: str, number: str) -> Response:
         """One article as it was worded once."""
-        article, wanted = self._article(article_id), number_of(number)
-        for revision in article.revisions:
+        whole, wanted = self._whole(article_id), number_of(number)
+        for revision in whole.article.revisions:
             if revision.number == wanted:
-                return self._article_page(request, article, revision)
+                return self._article_page(request, whole, revision)
         raise NoSuchPageError("This article has no such revision. Its page lists those it has.")
 
     def edit(self, request: Request, article_id: str, number: str) -> Response:
@@ -195,18 +196,14 @@ class Pages:
         seen = seen_in(self._seen.get(), source_ids=source_ids, languages=languages)
         return [coverage_view(one) for one in seen]
 
-    def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
-        summary = article.summary
-        is_moved = summary.state != "LIVE"
+    def _article_page(self, request: Request, whole: WholeArticle, read: Revision | None) -> Response:
+        article, more = whole.article, whole.more
         history = History(
-            edits=self._catalogue.edits(_EDITS_SHOWN, article_id=summary.article_id).items,
-            urls=self._catalogue.urls(summary.article_id),
-            captures=self._catalogue.captures_of_article(summary.article_id, limit=_CAPTURES_SHOWN),
+            edits=whole.edits,
+            urls=whole.urls,
+            captures=whole.captures,
             captures_limit=_CAPTURES_SHOWN,
-            evidence=self._catalogue.evidence_of_removal(summary.article_id) if is_moved else (),
-        )
-        more = self._catalogue.more_from(
-            summary.source_id, excluding=summary.article_id, limit=self._settings.related_articles
+            evidence=whole.evidence,
         )
         return self._render.page(
             request,
@@ -217,11 +214,16 @@ class Pages:
             more_next=more.next,
         )
 
-    def _article(self, article_id: str) -> Article:
-        article = self._catalogue.article(article_id_of(article_id))
-        if article is None:
+    def _whole(self, article_id: str) -> WholeArticle:
+        found = whole_article(
+            self._catalogue.database,
+            article_id_of(article_id),
+            captures=_CAPTURES_SHOWN,
+            more=self._settings.related_articles,
+        )
+        if found is None:
             raise NoSuchPageError("No article is kept under this address. Search for its title instead.")
-        return article
+        return found
 
     def _source(self, source_id: str) -> SourceSummary:
         for source in self._sources.get():

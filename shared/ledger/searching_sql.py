@@ -5,13 +5,11 @@ from typing import LiteralString
 from shared.ledger.catalogue_sql import SUMMARY_COLUMNS
 from shared.search_query import SearchQuery
 
-__all__ = ["BEGIN", "OUTLINE", "SHOWN", "STEPS", "matches"]
+__all__ = ["OUTLINE", "PLANNING", "SHOWN", "STEPS", "matches"]
 
 # The words decide, and the index of words knows them: without this the planner sometimes reads the whole table, or
 # keeps a plan that was made for another word.
-BEGIN: LiteralString = """
-set transaction read only;
-set local statement_timeout = '10s';
+PLANNING: LiteralString = """
 set local plan_cache_mode = force_custom_plan;
 set local enable_seqscan = off;
 set local jit = off
