@@ -19,6 +19,7 @@ __all__ = ["LogStore"]
 
 PREFIX = "log/"
 _SIGNED = re.compile(r"log/checkpoints/(0|[1-9][0-9]{0,18})")
+_STAMP = re.compile(r"log/timestamps/([1-9][0-9]{0,18})/([a-z0-9.-]+)\.tsr")
 
 
 class LogStore:
@@ -58,6 +59,24 @@ class LogStore:
         """Return the sizes of all checkpoints that are kept, the smallest first."""
         keys = self._evidence.keys(f"{PREFIX}checkpoints/")
         return sorted(int(match[1]) for key in keys if (match := _SIGNED.fullmatch(key)))
+
+    def stamps(self) -> list[tuple[int, str]]:
+        """Return the time stamps that are kept, the smallest checkpoint first: its size, and by whom."""
+        keys = self._evidence.keys(f"{PREFIX}timestamps/")
+        return sorted((int(match[1]), match[2]) for key in keys if (match := _STAMP.fullmatch(key)))
+
+    def stamp(self, size: int, authority: str) -> bytes:
+        """Return a time stamp response (RFC 3161 §2.4.2), DER.
+
+        Raises:
+            ProofError: There is none.
+            TryAgainError: The store did not answer.
+        """
+        return self.read(f"timestamps/{size}/{authority}.tsr")
+
+    def put_stamp(self, answer: bytes, *, size: int, authority: str) -> None:
+        """Store a time stamp response of a checkpoint and read it back."""
+        self.put(f"timestamps/{size}/{authority}.tsr", answer)
 
     def note(self, path: str = "checkpoint") -> str | None:
         """Return a signed checkpoint as it stands in the store, None when there is none."""

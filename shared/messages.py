@@ -75,6 +75,12 @@ class DeliverWebhooks(Message):
     name = "fetcher.deliver_webhooks"
 
 
+class RequestStamps(Message):
+    """Ask time stamp authorities for what is planned. Sent by the scheduler."""
+
+    name = "fetcher.request_stamps"
+
+
 class CheckWatches(Message):
     """Hold what has happened against every watch. Sent by the scheduler."""
 
@@ -108,6 +114,7 @@ ALL_MESSAGES: tuple[type[Message], ...] = (
     FetchBatch,
     NormalizeBatch,
     DeliverWebhooks,
+    RequestStamps,
     CheckWatches,
     ShowCrawlerPulse,
     ShowFetcherPulse,

@@ -27,7 +27,7 @@ _MAX_HEAD_BYTES = 256 * 1024
 """More than the fields of any record of ours; the longest is a URL."""
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z-]*): ([^\x00-\x1f\x7f]*)")
-_FIELD_LINE = re.compile(_FIELD.pattern + rb"\r\n")
+_FIELD_LINE = re.compile(rb"(?m)^" + _FIELD.pattern + rb"\r\n")
 _VERSION_LINE = b"WARC/1.1\r\n"
 _FIELD_LINE_EXTRA = len(b": \r\n")
 _KNOWN_FIELDS = frozenset(

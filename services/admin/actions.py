@@ -94,6 +94,25 @@ class Actions:
         self.bus.publish(DispatchDue(), urgent=True)
         return source
 
+    def restore_source(self, text: str, *, is_removed: bool = False) -> SourceFile:
+        """Put a source back into a ledger that was lost. Nothing of it is asked for yet; see `resume_lists`.
+
+        Raises:
+            SourceFileError: the file is wrong.
+        """
+        source = load_source(text)
+        self._register(source, text)
+        if is_removed:
+            self.registry.remove(source.id)
+        return source
+
+    def resume_lists(self) -> None:
+        """Accept the lists of every source that is watched, as far as they are new, and look at what is due."""
+        for row in self.registry.all():
+            source = load_source(row.definition)
+            self._accept(source, candidates_of_lists(source))
+        self.bus.publish(DispatchDue(), urgent=True)
+
     def definition(self, source_id: str) -> str:
         """Return the text of the file of a source that is watched.
 

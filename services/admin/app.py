@@ -1,6 +1,7 @@
 """Puts together what the archive does by itself. The only place where these parts meet."""
 
 import time
+from datetime import timedelta
 from typing import NoReturn
 
 import structlog
@@ -9,7 +10,9 @@ from services.admin.compaction import Compaction
 from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
 from services.admin.settings import UpkeepSettings
-from services.admin.upkeep import Job, append_to_log, compact, run_due, verify_next
+from services.admin.source_book import SourceBook
+from services.admin.time_stamps import TimeStamping, authority_of
+from services.admin.upkeep import Job, append_to_log, compact, prune_deliveries, run_due, verify_next
 from services.admin.verification import Verification
 from shared.clock import SystemClock
 from shared.errors import TryAgainError
@@ -17,7 +20,11 @@ from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.log_book import LogBook
+from shared.ledger.merging import Merging
+from shared.ledger.registry import Registry
+from shared.ledger.stamps import Stamps
 from shared.ledger.upkeep import UpkeepJournal
+from shared.ledger.webhooks import Webhooks
 from shared.log_store import LogStore
 from shared.logs import set_up_logs
 from shared.settings import load
@@ -25,6 +32,9 @@ from shared.settings import load
 __all__ = ["make_jobs", "serve"]
 
 log = structlog.get_logger(__name__)
+
+_STAMP_ROUND = timedelta(minutes=1)
+"""How long an answer of a time stamp authority may lie before it is verified and kept."""
 
 
 def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
@@ -35,7 +45,9 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     """
     evidence, index, clock = EvidenceStore(settings.evidence()), EvidenceIndex(database), SystemClock()
     compaction = Compaction(index=index, evidence=evidence, clock=clock)
+    book = SourceBook(registry=Registry(database), merging=Merging(database), evidence=evidence, clock=clock)
     jobs = [
+        Job(name="book", every=settings.book_interval, do=lambda _: {"written": book.keep()}),
         Job(
             name="compact",
             every=settings.compact_interval,
@@ -50,6 +62,11 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
                 most_bytes=settings.verify_bytes,
             ),
         ),
+        Job(
+            name="webhook_log",
+            every=settings.webhook_log_interval,
+            do=lambda _: prune_deliveries(Webhooks(database), before=clock.now() - settings.webhook_log_age),
+        ),
     ]
     key = settings.key()
     if key is None:
@@ -61,7 +78,19 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
         rows=LogRows(index=index, evidence=evidence),
         key=key,
     )
-    return [Job(name="log", every=settings.log_interval, do=lambda _: append_to_log(appender)), *jobs]
+    jobs.insert(0, Job(name="log", every=settings.log_interval, do=lambda _: append_to_log(appender)))
+    authority = authority_of(settings.timestamp_url, settings.timestamp_certificates)
+    if authority is not None:
+        stamping = TimeStamping(
+            stamps=Stamps(database),
+            book=appender.book,
+            log=appender.log,
+            authority=authority,
+            every=settings.timestamp_interval,
+            clock=clock,
+        )
+        jobs.append(Job(name="stamp", every=_STAMP_ROUND, do=lambda _: stamping.run()))
+    return jobs
 
 
 def serve() -> NoReturn:

@@ -20,9 +20,11 @@ from services.admin.log_rows import LogRows
 from services.admin.log_verification import LogVerification
 from services.admin.printing import print_json
 from services.admin.proof_packs import ProofPacks
-from services.admin.settings import LogKeySettings
+from services.admin.settings import AuthoritySettings, LogKeySettings
+from services.admin.time_stamps import authority_of
 from shared.errors import SettingsError
 from shared.ledger.log_book import LogBook
+from shared.ledger.stamps import Stamps
 from shared.log_store import LogStore
 from shared.logs import escape_controls
 from shared.proof import LogKey
@@ -76,6 +78,7 @@ def proof(
                 "file": str(output),
                 "records": packed.records,
                 "size": packed.size,
+                "stamped_size": packed.stamped_size,
                 "proof_bytes": packed.proof_bytes,
                 "bytes": packed.bytes,
                 "key": key,
@@ -85,6 +88,8 @@ def proof(
         typer.echo(
             f"{output}: {packed.records} records, proved in a log of {packed.size}, {packed.bytes:,} bytes"
         )
+        if packed.stamped_size is not None:
+            typer.echo(f"a time stamp confirms the first {packed.stamped_size} records of the log")
         typer.echo(f"whoever checks it needs the key from you: {key}")
 
 
@@ -110,7 +115,9 @@ def verify(as_json: Json = False) -> None:
     """Read the whole log and hold it against its checkpoints, the ledger and everything stored."""
     wrong = 0
     with log_tools() as kit:
-        verification = LogVerification(log=kit.log, book=kit.book, rows=kit.rows)
+        named = load(AuthoritySettings)
+        authority = authority_of(named.timestamp_url, named.timestamp_certificates)
+        verification = LogVerification(log=kit.log, book=kit.book, rows=kit.rows, authority=authority)
         for finding in verification.findings():
             wrong += 1
             if as_json:
@@ -130,13 +137,14 @@ def show(as_json: Json = False) -> None:
     """Show how many records are under the last checkpoint, how old it is, and how many objects wait."""
     with evidence_tools() as kit:
         standing = LogBook(kit.database).standing()
-        key = load(LogKeySettings).key()
+        key, stamped_at = load(LogKeySettings).key(), Stamps(kit.database).newest()
     age = None if standing.signed_at is None else datetime.now(UTC) - standing.signed_at
     told = {
         "size": standing.size,
         "signed_at": None if standing.signed_at is None else standing.signed_at.isoformat(),
         "checkpoint_age_seconds": None if age is None else round(age.total_seconds()),
         "unlogged_objects": standing.unlogged,
+        "time_stamped_at": None if stamped_at is None else stamped_at.isoformat(),
         "key": None if key is None else str(key.verifier),
     }
     if as_json:

@@ -21,6 +21,7 @@ class LogFindingKind(StrEnum):
     ROW = "row"
     OBJECT = "object"
     UNKNOWN_ROWS = "unknown_rows"
+    TIME_STAMP = "time_stamp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

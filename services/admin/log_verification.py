@@ -6,6 +6,7 @@ from itertools import islice
 
 from services.admin.log_reading import LogFinding, LogFindingKind, LogReading, told_row
 from services.admin.log_rows import LogRows
+from services.admin.time_stamps import Authority, wrong_stamps
 from shared.errors import RejectError
 from shared.ledger.log_book import LogBook, LoggedObject
 from shared.log_store import LogStore
@@ -23,6 +24,8 @@ class LogVerification:
     log: LogStore
     book: LogBook
     rows: LogRows
+    authority: Authority | None = None
+    """Whose time stamps are held against their checkpoints; None for nobody's."""
     records: int = 0
     """Rows that were read."""
     objects: int = 0
@@ -43,6 +46,14 @@ class LogVerification:
         yield from self._ledger(checkpoint)
         if checkpoint is not None:
             yield from self._log(checkpoint)
+            yield from self._stamps()
+
+    def _stamps(self) -> Iterator[LogFinding]:
+        """Hold the time stamps against the checkpoints that they are of."""
+        if self.authority is None:
+            return
+        for size, detail in wrong_stamps(self.log, self.authority):
+            yield LogFinding(kind=LogFindingKind.TIME_STAMP, position=size, detail=detail)
 
     def _ledger(self, newest: Checkpoint | None) -> Iterator[LogFinding]:
         """Hold the last checkpoint against the one that the ledger knows."""

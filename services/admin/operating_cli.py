@@ -11,6 +11,7 @@ from services.admin.cli import DryRun, Json, OfSource, actor, ordered, say, show
 from services.admin.endings import FAILED, PARTLY
 from services.admin.operating import Action, Outcome
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
 from services.admin.printing import print_json, print_json_lines
 from services.admin.tools import Tools
@@ -40,7 +41,7 @@ All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 def add_operating_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (pause, resume, pauses, rate, retry, jobs, job, trace):
+    for command in (pause, resume, pauses, rate, retry, rebuild, jobs, job, trace):
         app.command()(command)
     app.add_typer(quarantine_commands, name="quarantine")
     app.add_typer(token_commands, name="tokens")
@@ -120,6 +121,19 @@ def retry(
     with tools() as kit:
         action = ordered(RetryFailures, reason=reason, source=source, host=host, since=since)
         _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+
+
+def rebuild(*, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Make a ledger that was lost anew of the object store alone: sources, captures, articles, history.
+
+    What the ledger knows stays as it is. It may be killed at any moment, and goes on when it is run again. The
+    normalizer must be running ('pressmark up'). Exit code 3 when some of the evidence could not be read.
+    """
+    with tools() as kit:
+        done = _carried_out(kit, ordered(RebuildLedger), dry_run=dry_run)
+    _tell(done, as_json=as_json or dry_run)
+    if not dry_run and done["batches"]["unreadable"]:
+        raise typer.Exit(PARTLY)
 
 
 def jobs(

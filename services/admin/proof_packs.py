@@ -4,7 +4,7 @@ import hashlib
 import json
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,16 @@ _README = """This pack proves that the records of an article were in the archive
   proof.json       the row of each record in the log, and the path from it to the root
   checkpoint       the root of the log when it held {size} records, signed by the archive
   log.vkey         the key it was signed with. Do not trust this copy: get the key from a place you trust
+  stamp.tsr        where an authority stamped the log: its time stamp (RFC 3161) of the file stamp.checkpoint
   check_proof.py   checks all this with Python 3.11 and nothing else. Read it, it is short
 
   python3 check_proof.py PACK.zip --key 'NAME+ID+BASE64'
 
 With --known CHECKPOINT, a signed checkpoint that you kept from before, it also checks that the log still begins
 with what it held then. Keep the checkpoint of this pack: it is what will show you whether the log was rewritten.
+
+With --authority CERTIFICATES, the PEM file of the time stamp authority, it has openssl check the stamp and says
+when the log is known to have held the records.
 
 It proves that the records are unaltered since the checkpoint was signed, and no more than that.
 """
@@ -56,9 +60,20 @@ class Packed:
     records: int
     size: int
     """Records in the log that its checkpoint covers."""
+    stamped_size: int | None
+    """Records in the log that its time stamp covers; None where it has none."""
     proof_bytes: int
     """Size of proof.json."""
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time stamp with the checkpoint that it is of."""
+
+    size: int
+    note: str
+    answer: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +108,11 @@ class ProofPacks:
             members = list(_members(folder))
             objects = self._objects(article_id, checkpoint.size)
             tree = self.log.tree(checkpoint.size)
+            stamp = self._stamp(objects, checkpoint.size)
+            also = () if stamp is None else (stamp.size,)
             proof = {
                 "records": self._records(members, objects, tree),
-                "consistency": self._consistency(checkpoint, tree, since),
+                "consistency": self._consistency(checkpoint, tree, since, also=also),
             }
             told = json.dumps(proof, indent=1).encode()
             files = {
@@ -105,14 +122,26 @@ class ProofPacks:
                 "log.vkey": f"{self.log.key}\n".encode(),
                 "proof.json": told,
             }
+            if stamp is not None:
+                files |= {"stamp.checkpoint": stamp.note.encode(), "stamp.tsr": stamp.answer}
             _package(folder / "pack.zip", files, folder / "article.wacz")
             (folder / "pack.zip").replace(target)
         return Packed(
             records=len(members),
             size=checkpoint.size,
+            stamped_size=None if stamp is None else stamp.size,
             proof_bytes=len(told),
             bytes=target.stat().st_size,
         )
+
+    def _stamp(self, objects: Sequence[LoggedObject], size: int) -> Stamp | None:
+        """Return the earliest time stamp that covers all records; None where there is none."""
+        end = max(one.end for one in objects)
+        for stamped, name in self.log.stamps():
+            note = self.log.note(f"checkpoints/{stamped}")
+            if note is not None and end <= stamped <= size:
+                return Stamp(size=stamped, note=note, answer=self.log.stamp(stamped, name))
+        return None
 
     def _objects(self, article_id: str, size: int) -> list[LoggedObject]:
         wanted = self.exports.index.of_article(article_id)
@@ -159,9 +188,11 @@ class ProofPacks:
             "path": [one.hex() for one in path],
         }
 
-    def _consistency(self, checkpoint: Checkpoint, tree: TileTree, since: str | None) -> list[dict[str, Any]]:
+    def _consistency(
+        self, checkpoint: Checkpoint, tree: TileTree, since: str | None, *, also: Collection[int]
+    ) -> list[dict[str, Any]]:
         older = [size for size in self.log.signed_sizes() if 0 < size < checkpoint.size]
-        sizes = set(older[-OLDER_CHECKPOINTS:])
+        sizes = {*older[-OLDER_CHECKPOINTS:], *also} - {checkpoint.size}
         if since is not None:
             kept = open_checkpoint(since, self.log.key)
             proof = []

@@ -10,7 +10,7 @@ from shared.errors import SettingsError
 from shared.proof import LogKey
 from shared.settings import LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
 
-__all__ = ["AdminApiSettings", "LogKeySettings", "UpkeepSettings"]
+__all__ = ["AdminApiSettings", "AuthoritySettings", "LogKeySettings", "UpkeepSettings"]
 
 
 class LogKeySettings(PressmarkSettings):
@@ -54,11 +54,28 @@ class LogKeySettings(PressmarkSettings):
         return key
 
 
-class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings):
+class AuthoritySettings(PressmarkSettings):
+    """The time stamp authority (RFC 3161) that confirms when the log was signed. None is asked by default."""
+
+    timestamp_url: str = ""
+    """A time stamp authority (RFC 3161) that is asked for a stamp of the log's checkpoints. Empty: none is."""
+
+    timestamp_certificates: Path | None = None
+    """A PEM file with the certificates that the authority's chain ends in. No other stamps are kept."""
+
+
+class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSettings, LogSettings):
     """What the archive does by itself, and how often."""
 
     log_interval: timedelta = timedelta(minutes=10)
     """Time between two checkpoints of the log while new records come in."""
+
+    timestamp_interval: timedelta = timedelta(days=1)
+    """Time between two checkpoints that are stamped, while new records come in."""
+
+    book_interval: timedelta = timedelta(minutes=1)
+    """Time between two looks whether the source files or the word of operators about merges have changed: both are
+    written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
 
     compact_interval: timedelta = timedelta(days=1)
     """Time between two runs that put small objects together into sealed ones."""
@@ -71,6 +88,12 @@ class UpkeepSettings(LogKeySettings, LedgerSettings, StoreSettings, LogSettings)
 
     verify_bytes: ByteSize = ByteSize(10**9)
     """Bytes of evidence that one run of the verification reads, or a little more."""
+
+    webhook_log_age: timedelta = Field(default=timedelta(days=90), gt=timedelta(0))
+    """How long the log of a webhook's deliveries is kept after they ended. The events themselves stay for ever."""
+
+    webhook_log_interval: timedelta = timedelta(hours=1)
+    """Time between two runs that delete older deliveries."""
 
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""

@@ -10,6 +10,7 @@ from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
 from shared.errors import TryAgainError
+from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.field_watch import FieldStanding
@@ -18,12 +19,12 @@ from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
-from shared.settings import BusSettings, LedgerSettings, NetworkSettings, load
+from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, load
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
 
 
-class AdminSettings(LedgerSettings, BusSettings, NetworkSettings):
+class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings):
     """What the admin commands need to know."""
 
 
@@ -138,7 +139,7 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
     return Tools(
         database=database,
         actions=actions,
-        desk=Desk.over(Parts(database=database, orders=actions)),
+        desk=Desk.over(Parts(database=database, orders=actions, evidence=EvidenceStore(settings.evidence()))),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,13 +12,15 @@ from services.admin.log_append import Appender
 from services.admin.verification import Verification
 from shared.errors import PressmarkError
 from shared.ledger.upkeep import UpkeepJournal
+from shared.ledger.webhooks import Webhooks
 
-__all__ = ["Job", "append_to_log", "compact", "run_due", "verify_next"]
+__all__ = ["Job", "append_to_log", "compact", "prune_deliveries", "run_due", "verify_next"]
 
 log = structlog.get_logger(__name__)
 
 _COMPACT_AGE = timedelta(hours=1)
 _COMPACT_GRACE = timedelta(days=1)
+_PRUNED_AT_ONCE = 5000
 _MOST_TOLD = 20
 """Findings that are kept of one run; `pressmark verify` tells all."""
 
@@ -73,6 +75,14 @@ def compact(compaction: Compaction, *, size: int) -> Outcome:
         "removed": sum(not isinstance(one, NotSealed) for one in removed),
         "kept": [{"key": one.part_key, "reason": one.reason} for one in kept[:_MOST_TOLD]],
     }
+
+
+def prune_deliveries(webhooks: Webhooks, *, before: datetime) -> Outcome:
+    """Delete what webhooks were told before a time from the log of deliveries, a part at a time."""
+    deleted = 0
+    while part := webhooks.prune(before=before, limit=_PRUNED_AT_ONCE):
+        deleted += part
+    return {"deleted": deleted}
 
 
 def verify_next(verification: Verification, last: Outcome, *, most_bytes: int) -> Outcome:

@@ -17,6 +17,7 @@ from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.frontier import Frontier
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
@@ -31,6 +32,7 @@ from shared.messages import (
     NormalizeBatch,
     ReapLeases,
     ReconcileWork,
+    RequestStamps,
     SampleArticles,
     ShowCrawlerPulse,
     ShowFetcherPulse,
@@ -134,6 +136,7 @@ def make_crawler(database: Database, bus: Bus, evidence: EvidenceStore, settings
         batches=batches,
         frontier=frontier,
         registry=registry,
+        index=EvidenceIndex(database),
         evidence=evidence,
         settings=settings,
         robots=RobotsKeeper(frontier=frontier, settings=settings),
@@ -164,6 +167,7 @@ def _ticks(settings: CrawlerSettings) -> list[Tick]:
         Tick(message=SampleArticles(), every=settings.sample_interval),
         Tick(message=CheckWatches(), every=settings.watch_interval),
         Tick(message=DeliverWebhooks(), every=settings.webhook_interval),
+        Tick(message=RequestStamps(), every=settings.stamp_interval),
         Tick(message=ShowCrawlerPulse(), every=settings.pulse_interval),
         Tick(message=ShowFetcherPulse(), every=settings.pulse_interval),
         Tick(message=ShowNormalizerPulse(), every=settings.pulse_interval),

@@ -32,7 +32,7 @@ MAX_SAMPLE: Final = 10
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/json")
 _FEED_NAME = re.compile(r"/(?:feed|rss|atom)(?:[/._-]|$)|\.(?:rss|atom)$|[?&]feed=", re.IGNORECASE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=$|[-_])", re.IGNORECASE)
-_TITLE_ENDS = re.compile(r"\s+[|–—·»-]\s+.*$")
+_TITLE_ENDS = re.compile(r"(?<!\s)\s++[|–—·»-]\s+.*$")
 
 Ask = Callable[[str], ListPage | None]
 """Gives the page of an address, redirects followed; None when there is none to be had."""

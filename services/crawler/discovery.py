@@ -7,6 +7,7 @@ from services.crawler.feeds import UnreadableListError, feed_links
 from services.crawler.links import Discovery, LinkOrigin, ListPage, RawLink, gather
 from services.crawler.listings import page_links
 from services.crawler.pagination import next_pages
+from services.crawler.requisites import page_requisites
 from services.crawler.robots import RobotsPolicy
 from services.crawler.sitemaps import expanded, sitemap_links
 from shared.ledger.frontier import TargetKind
@@ -26,7 +27,8 @@ def discover(page: ListPage, source: SourceFile) -> Discovery:
     """Return the links that a document of a source gives, each URL once, in its own order.
 
     A document that cannot be read gives no links, and its reason is counted among the rejections.
-    Articles give links only to sources that ask for it (`from_articles`). A robots.txt gives the
+    Articles give links only to sources that ask for it (`from_articles`), and their pictures and style sheets to
+    those that want them (`requisites`). A robots.txt gives the
     sitemaps that it names to sources that list a sitemap themselves; to others they would bring a whole
     archive unasked.
     """
@@ -53,8 +55,10 @@ def _links_of(page: ListPage, source: SourceFile) -> list[RawLink]:
             return [*pages, *(link for link in links if link.origin is not LinkOrigin.NEXT)]
         case TargetKind.ARTICLE:
             links = page_links(page, source.links.attributes) if source.links.from_articles else []
-            return [link for link in links if link.origin is not LinkOrigin.NEXT]
-        case TargetKind.PROBE:
+            most = source.requisites.most_of_page if source.requisites.capture else 0
+            needed = page_requisites(page, most=most) if most else []
+            return [*(link for link in links if link.origin is not LinkOrigin.NEXT), *needed]
+        case TargetKind.PROBE | TargetKind.REQUISITE:
             return []
         case TargetKind.ROBOTS:
             wanted = any(rule.kind is ListKind.SITEMAP for rule in source.lists)

@@ -17,6 +17,7 @@ from shared.candidates import candidate, with_robots
 from shared.evidence import EvidenceStore
 from shared.http_message import DecodeError
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.frontier import LIST_KINDS, Candidate, Frontier, TargetKind
 from shared.ledger.registry import Registry
 from shared.metrics import LINKS
@@ -36,6 +37,7 @@ class Intake:
     batches: Batches
     frontier: Frontier
     registry: Registry
+    index: EvidenceIndex
     evidence: EvidenceStore
     settings: CrawlerSettings
     robots: RobotsKeeper
@@ -75,18 +77,19 @@ class Intake:
         }
         if not wanted:
             return _Bodies(exchanges={})
-        records = read_records(self.evidence.get(batch.warc_key))
+        records = read_records(self.index.read(self.evidence, batch.warc_key))
         exchanges = {
             record.record_id: StoredExchange(record) for record in records if record.record_id in wanted
         }
         return _Bodies(exchanges=exchanges)
 
     def _may_link(self, capture: StoredCapture) -> bool:
-        if capture.kind is TargetKind.PROBE:
+        if capture.kind in (TargetKind.PROBE, TargetKind.REQUISITE):
             return False
         if capture.kind is not TargetKind.ARTICLE:
             return True
-        return load_source(self.registry.get(capture.source_id).definition).links.from_articles
+        source = load_source(self.registry.get(capture.source_id).definition)
+        return source.links.from_articles or source.requisites.capture
 
     def _accept(self, capture: StoredCapture, discovery: Discovery, source: SourceFile) -> int:
         found = list(_found(capture, discovery, source, settings=self.settings))

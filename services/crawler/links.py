@@ -45,8 +45,17 @@ class LinkOrigin(StrEnum):
     """An item of a feed or a URL of a sitemap: the outlet itself says that this is a page of its own."""
     NEXT = "next"
     """The next page of a list."""
+    REQUISITE = "requisite"
+    """A picture or a style sheet of a page."""
     INDEX = "index"
     """A sitemap that a sitemap index or robots.txt names."""
+
+
+_WITHOUT_PATTERNS: Final = {
+    LinkOrigin.INDEX: TargetKind.SITEMAP,
+    LinkOrigin.REQUISITE: TargetKind.REQUISITE,
+}
+"""What is known by its place alone, and taken from the own site only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,7 @@ class FoundLink:
     date: str | None
     """When the list says it was published, as it is written there."""
     rule: str
-    """What took it: `accept[0]`, `follow[1]`, `next_page`, `attributes[0]`, `same_site`, `index`."""
+    """What took it: `accept[0]`, `follow[1]`, `next_page`, `attributes[0]`, `same_site`, `index`, `requisite`."""
     modified: str | None = None
     """When the list says it was changed, as it is written there. Never a date of publication."""
 
@@ -128,8 +137,8 @@ class LinkRuling:
 
     def _ruled(self, url: str, link: RawLink) -> FoundLink | Rejected:
         own_site = same_site(url, self._home)
-        if link.origin is LinkOrigin.INDEX:
-            taken = _found(url, TargetKind.SITEMAP, link, rule="index")
+        if link.origin in _WITHOUT_PATTERNS:
+            taken = _found(url, _WITHOUT_PATTERNS[link.origin], link, rule=link.origin.value)
             return taken if own_site else Rejected(reason="other_site")
         for kind, name, patterns in (
             (TargetKind.ARTICLE, "accept", self._accept),

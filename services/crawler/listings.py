@@ -44,7 +44,7 @@ def page_links(page: ListPage, attributes: tuple[AttributeLink, ...]) -> list[Ra
         hrefs = _plain_hrefs(text)[:MAX_LINKS]
         return [RawLink(href=href, base=page.url, origin=LinkOrigin.ANCHOR) for href in hrefs]
     tree = LexborHTMLParser(text)
-    base = _base_url(tree, page.url)
+    base = base_url(tree, page.url)
     places = [
         LinkPlace(node, _target(node)) for node in tree.css("a[href], area[href], frame[src], iframe[src]")
     ]
@@ -95,7 +95,7 @@ def _labelled_codec(page: ListPage) -> str:
     return "utf-8"
 
 
-def _base_url(tree: LexborHTMLParser, page_url: str) -> str:
+def base_url(tree: LexborHTMLParser, page_url: str) -> str:
     """Return what relative links are relative to: the first usable base element, else the page itself."""
     for node in tree.css("base[href]")[:10]:
         try:

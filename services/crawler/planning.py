@@ -87,6 +87,9 @@ class Planner:
             return self._next_robots(capture)
         if capture.kind is TargetKind.PROBE:
             return capture.fetched_at + _BETWEEN_PROBES
+        if capture.kind is TargetKind.REQUISITE and capture.archived_at is not None:
+            # Once kept is enough: a page that changes its picture names another one.
+            return None
         if memory is not None:
             return next_look(
                 capture.fetched_at,

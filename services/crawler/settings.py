@@ -69,6 +69,9 @@ class CrawlerSettings(PressmarkSettings):
     webhook_interval: timedelta = Field(default=timedelta(seconds=5), ge=_SECOND)
     """Time between two rounds of telling webhooks what has happened."""
 
+    stamp_interval: timedelta = Field(default=timedelta(seconds=30), ge=_SECOND)
+    """Time between two rounds of asking time stamp authorities for what upkeep has planned."""
+
     daily_sample: int = Field(default=60, ge=0, le=10_000)
     """Known articles of each source that are looked at on any day beside the plan, chosen at random."""
 

@@ -11,6 +11,7 @@ from services.fetcher.own_endpoints import Endpoint, OwnEndpoints, endpoints_in
 from services.fetcher.posting import Poster
 from services.fetcher.settings import AdminAddress, FetcherSettings, ReaderAddress
 from services.fetcher.snapshots import Snapshots
+from services.fetcher.stamps import StampRequester
 from services.fetcher.webhooks import WebhookSender
 from shared.bus import Broker, Bus, Subscription, WorkerApp, make_worker
 from shared.clock import SystemClock
@@ -18,6 +19,7 @@ from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StaleLeaseError
 from shared.ledger.quarantine import Quarantine
+from shared.ledger.stamps import Stamps
 from shared.ledger.webhooks import Webhooks
 from shared.messages import (
     AcceptLinks,
@@ -25,6 +27,7 @@ from shared.messages import (
     DispatchDue,
     FetchBatch,
     NormalizeBatch,
+    RequestStamps,
     ShowFetcherPulse,
 )
 from shared.settings import ServiceSettings, load
@@ -55,6 +58,11 @@ def on_deliver_webhooks(_message: DeliverWebhooks, *, sender: WebhookSender) -> 
     sender.deliver()
 
 
+def on_request_stamps(_message: RequestStamps, *, requester: StampRequester) -> None:
+    """Ask for the time stamps that are due."""
+    requester.request()
+
+
 def _ring_for_more(bus: Bus) -> None:
     bus.publish(DispatchDue(), urgent=True)
 
@@ -65,11 +73,10 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     gate = Gate(settings.private_networks, own=own_endpoints(settings, fetcher))
-    sender = WebhookSender(
-        webhooks=Webhooks(database),
-        poster=Poster(gate, user_agent=fetcher.user_agent, timeout=fetcher.webhook_timeout),
-        settings=fetcher,
-        clock=SystemClock(),
+    poster = Poster(gate, user_agent=fetcher.user_agent, timeout=fetcher.webhook_timeout)
+    sender = WebhookSender(webhooks=Webhooks(database), poster=poster, settings=fetcher, clock=SystemClock())
+    requester = StampRequester(
+        stamps=Stamps(database), poster=poster, timeout=fetcher.webhook_timeout, clock=SystemClock()
     )
     snapshots = Snapshots(
         batches=Batches(database),
@@ -84,6 +91,7 @@ def make_app(settings: ServiceSettings, fetcher: FetcherSettings) -> WorkerApp:
         [
             Subscription(FetchBatch, partial(on_fetch_batch, snapshots=snapshots, bus=bus)),
             Subscription(DeliverWebhooks, partial(on_deliver_webhooks, sender=sender)),
+            Subscription(RequestStamps, partial(on_request_stamps, requester=requester)),
             Subscription(ShowFetcherPulse, lambda _: broker.show_pulse("fetcher")),
         ],
         settings=settings,

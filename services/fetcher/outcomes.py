@@ -37,6 +37,14 @@ class FetchTarget:
     previous: PreviousCapture | None = None
     via: str | None = None
     """The address this one was found on (`via` of the metadata record)."""
+    source: str = ""
+    """The source it is of (`source` of the metadata record): what the ledger alone knows else."""
+    kind: str = ""
+    """What it is looked at for (`kind` of the metadata record)."""
+    found_title: str | None = None
+    """What the list that it was found on calls it (`foundTitle` of the metadata record)."""
+    found_date: str | None = None
+    """When that list says it was published (`foundDate` of the metadata record)."""
     hops: str | None = None
     """The path from the seed, one letter a hop (`hopsFromSeed` of the metadata record)."""
     proxy: str | None = None

@@ -1,6 +1,7 @@
 """One POST to an address that an operator named, through the same gate as every look.
 
-Nothing is followed, nothing of the answer is kept but its status, and no proxy or environment is used. The gate
+Nothing is followed, nothing of the answer is kept but its status (and its body, where that is asked for), and no
+proxy or environment is used. The gate
 judges the URL before the request and the socket address when libcurl is about to open it, so that a webhook can
 reach neither our own parts nor the operator's network.
 """
@@ -44,6 +45,8 @@ class Posted:
     retry_after: int | None
     """Seconds that the server asks to be left alone."""
     seconds: float
+    body: bytes = b""
+    """Of the answer, where it was asked for: at most 64 KiB."""
 
 
 class Poster:
@@ -54,8 +57,8 @@ class Poster:
         self._user_agent = user_agent
         self._timeout = timeout
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
-        """Send one request and wait for its answer."""
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, keep_answer: bool = False) -> Posted:
+        """Send one request and wait for its answer, whose body is dropped unless it is to be kept."""
         try:
             canonical = canonical_url(url)
         except BadUrlError:
@@ -63,7 +66,7 @@ class Poster:
         refusal = self._gate.url_refusal(canonical)
         if refusal is not None:
             return _not_posted(refusal)
-        return _Request(self._gate).send(self._handle(canonical, body, headers))
+        return _Request(self._gate, keep_answer=keep_answer).send(self._handle(canonical, body, headers))
 
     def _handle(self, url: str, body: bytes, headers: Mapping[str, str]) -> "pycurl.Curl":
         milliseconds = int(self._timeout.total_seconds() * 1000)
@@ -86,8 +89,9 @@ class Poster:
 class _Request:
     """One request under way."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, *, keep_answer: bool) -> None:
         self._gate = gate
+        self._answer = bytearray() if keep_answer else None
         self._refused: FetchFailure | None = None
         self._tried = 0
         self._received = 0
@@ -105,7 +109,7 @@ class _Request:
             failure = str(self._refused or _FAILURES.get(error.args[0], "disconnect"))
         status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
         curl.close()
-        if status is not None and self._received > _MOST_ANSWER_BYTES:
+        if status is not None and self._received > _MOST_ANSWER_BYTES and self._answer is None:
             # It has answered; that it goes on and on is its own affair.
             failure = None
         return Posted(
@@ -113,6 +117,7 @@ class _Request:
             failure=failure,
             retry_after=self._retry_after,
             seconds=time.monotonic() - begun,
+            body=bytes(self._answer or b"") if failure is None else b"",
         )
 
     def _open_socket(
@@ -136,6 +141,8 @@ class _Request:
 
     def _on_body(self, data: bytes) -> int:
         self._received += len(data)
+        if self._answer is not None:
+            self._answer += data
         return len(data) if self._received <= _MOST_ANSWER_BYTES else -1
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urljoin
 
 import structlog
 
@@ -25,10 +24,9 @@ from shared.clock import Clock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
-from shared.ledger.frontier import TargetKind
+from shared.looks import is_good_look, redirect_of, short_field, trouble_of
 from shared.metrics import CAPTURES, FETCH_SECONDS, PAYLOAD_BYTES, PAYLOADS, STORED_BYTES
 from shared.scratch import mapped
-from shared.urls import BadUrlError, canonical_url
 from shared.warc_validation import validate_warc
 
 __all__ = ["Snapshots"]
@@ -38,7 +36,6 @@ log = structlog.get_logger(__name__)
 _WARC_TYPE = "application/warc"
 _UPLOAD_TRIES = 6
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENOENT)
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +195,10 @@ def _fetch_target(target: LeasedTarget, *, opened_ago: timedelta) -> FetchTarget
         last_modified=target.last_modified if previous else None,
         previous=previous,
         via=target.via,
+        source=target.source_id,
+        kind=target.kind.value,
+        found_title=target.found_title,
+        found_date=target.found_date,
         hops="L" * target.hops or None,
         robots=target.robots,
         proxy=target.proxy,
@@ -206,24 +207,30 @@ def _fetch_target(target: LeasedTarget, *, opened_ago: timedelta) -> FetchTarget
 
 def _capture_row(exchange: RecordedExchange, target: LeasedTarget) -> CaptureRow:
     head = exchange.head
+    truncated = exchange.truncated.value if exchange.truncated else None
     return CaptureRow(
         target_id=exchange.target_id,
         fetched_at=exchange.date,
         status=exchange.status,
-        reason=_reason(exchange),
-        content_type=_short(head.first("content-type")) if head else None,
-        redirect_to=_redirect(exchange),
-        etag=_short(head.first("etag")) if head else None,
-        last_modified=_short(head.first("last-modified")) if head else None,
+        reason=trouble_of(
+            exchange.status,
+            failure=exchange.failure.value if exchange.failure else None,
+            truncated=truncated,
+            is_revisit=exchange.revisit,
+        ),
+        content_type=short_field(head.first("content-type")) if head else None,
+        redirect_to=redirect_of(exchange.url, head),
+        etag=short_field(head.first("etag")) if head else None,
+        last_modified=short_field(head.first("last-modified")) if head else None,
         payload_digest=exchange.payload_digest,
         record_id=exchange.record_id,
         warc_offset=exchange.offset,
         warc_length=exchange.length,
         revisit_of=target.previous.capture_id if exchange.revisit and target.previous else None,
-        truncated=exchange.truncated.value if exchange.truncated else None,
+        truncated=truncated,
         ip=exchange.ip,
         seconds=exchange.timings.total,
-        is_good=_is_good(exchange, target.kind),
+        is_good=is_good_look(target.kind, exchange.status, truncated=truncated, is_revisit=exchange.revisit),
         retry_after=exchange.retry_after,
     )
 
@@ -242,52 +249,6 @@ def _index_entries(recorded: Sequence[RecordedExchange]) -> Iterator[CdxjEntry]:
                 length=exchange.length,
                 offset=exchange.offset,
             )
-
-
-def _is_good(exchange: RecordedExchange, kind: TargetKind) -> bool:
-    """Tell whether a target has its answer.
-
-    A host without a robots.txt has answered well: everything is allowed there (RFC 9309 §2.3.1.3). So has one that
-    says that the page is not there which never was.
-    """
-    if exchange.status is None or exchange.truncated is not None or _is_unasked(exchange):
-        return False
-    may_be_missing = kind in (TargetKind.ROBOTS, TargetKind.PROBE) and exchange.status != 429
-    return exchange.status < (500 if may_be_missing else 400)
-
-
-def _reason(exchange: RecordedExchange) -> str | None:
-    if exchange.failure is not None:
-        return exchange.failure.value
-    if exchange.truncated is not None:
-        return f"truncated_{exchange.truncated.value}"
-    if _is_unasked(exchange):
-        return "unexpected_status"
-    if exchange.status is not None and exchange.status >= 400:
-        return f"http_{exchange.status}"
-    return None
-
-
-def _is_unasked(exchange: RecordedExchange) -> bool:
-    """Tell whether a host answers what was not asked: a part of the page, or that an unknown one is unchanged."""
-    return exchange.status == 206 or (exchange.status == 304 and not exchange.revisit)
-
-
-def _redirect(exchange: RecordedExchange) -> str | None:
-    """Return where a redirect leads, in canonical form; None where it leads nowhere that can be asked."""
-    if exchange.head is None or exchange.status not in _REDIRECTS:
-        return None
-    location = exchange.head.first("location")
-    if not location:
-        return None
-    try:
-        return canonical_url(urljoin(exchange.url, location))
-    except (BadUrlError, ValueError):
-        return None
-
-
-def _short(value: str | None) -> str | None:
-    return None if value is None else value.replace("\x00", "")[:1000]
 
 
 def _count(exchange: RecordedExchange, target: LeasedTarget) -> None:

@@ -47,6 +47,11 @@ def story_fields(outcome: Fetched | NotFetched) -> list[Field]:
     """Say where a look came from and what is remarkable about it."""
     target = outcome.target
     fields = [("via", escaped(target.via))] if target.via else []
+    # What only the ledger knows else: with these a ledger can be made anew of the evidence alone.
+    told = (("source", target.source), ("kind", target.kind))
+    found = (("foundTitle", target.found_title), ("foundDate", target.found_date))
+    fields += [(name, value) for name, value in told if value]
+    fields += [(name, quote(value, safe=" ")) for name, value in found if value]
     if target.proxy is not None:
         fields.append(("proxy", escaped(_without_secrets(target.proxy))))
     if target.hops is not None:

@@ -26,6 +26,7 @@ from shared.errors import RejectError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.batches import Batches, StoredBatch, StoredCapture
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.frontier import TargetKind
 from shared.ledger.history import History
 from shared.ledger.quarantine import Quarantine
@@ -53,6 +54,7 @@ class Normalizer:
     batches: Batches
     history: History
     registry: Registry
+    index: EvidenceIndex
     evidence: EvidenceStore
     extract_page: ExtractPage
 
@@ -70,11 +72,12 @@ class Normalizer:
             if capture.kind in (TargetKind.ARTICLE, TargetKind.PROBE) and capture.article_outcome is None
         )
         if captures:
-            exchanges = exchanges_of(self.evidence.get(batch.warc_key))
+            exchanges = exchanges_of(self.index.read(self.evidence, batch.warc_key))
             work = _Work(batch=batch, exchanges=exchanges, alone=tries > _TRIES_TOGETHER)
             for source_id, of_source in by_source(captures):
                 self._normalize_source(source_id, of_source, work)
-            if work.documents:
+            # A part of a sealed object was read before it was sealed, and its documents name its own places.
+            if work.documents and self.index.place_of(batch.warc_key).length is None:
                 packed = pack_documents(work.documents)
                 self.evidence.put(documents_key(batch.warc_key), packed, content_type=CONTENT_TYPE)
         self.batches.articles_done(batch.batch_id)
@@ -185,6 +188,7 @@ def make_app(settings: ServiceSettings) -> WorkerApp:
         batches=Batches(database),
         history=History(database),
         registry=Registry(database),
+        index=EvidenceIndex(database),
         evidence=EvidenceStore(settings.evidence()),
         extract_page=counted(Sandbox().extract),
     )

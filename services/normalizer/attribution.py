@@ -28,7 +28,8 @@ _ORIGINAL = re.compile(
 def find_source(page: Page, flow: Flow, place: Surroundings, context: PageContext) -> Provenance | None:
     """Find the name of the source: the rule's, else the page's own `Source:` line, else the site's name."""
     lines = [flow.blocks[index].text for index in place.region]
-    shown = [(line, match["name"]) for line in lines if (match := _SOURCE_LINE.search(line))]
+    named = (line for line in lines if ":" in line or "：" in line)
+    shown = [(line, match["name"]) for line in named if (match := _SOURCE_LINE.search(line))]
     if context.source_name:
         rejected = tuple(
             Candidate(raw=name.strip(), method="source_line", reason="the source's rule names it")

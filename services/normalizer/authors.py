@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from selectolax.lexbor import LexborHTMLParser
-
 from services.normalizer.blocks import Block, Flow
 from services.normalizer.dates import folded, written_dates
 from services.normalizer.fields import Candidate, Provenance
+from services.normalizer.marked import BYLINE_SELECTOR
+from services.normalizer.page import Page
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.surroundings import Surroundings, label_before
 from services.normalizer.text import cut, letters_of, plain
@@ -18,7 +18,6 @@ _META_KEYS = (
     "author", "article:author", "article:author_name", "og:article:author", "byl", "dc.creator", "dcterms.creator",
     "parsely-author", "sailthru.author", "cxenseparse:author", "dcsext.author", "citation_author",
 )  # fmt: skip
-_BYLINE_SELECTOR = '[rel~="author"], [itemprop="author"] [itemprop="name"], [itemprop="author"]'
 _MAX_AUTHORS = 12
 _NAME_CHARS = range(2, 60)
 _SHOWN_CHARS = 160
@@ -33,7 +32,7 @@ _LABEL_ALONE = re.compile(
     r"^\W*(?:(?:written|story|reported|posted|published|article)\s+by|by|von|par|por|authors?|autore?|auteur|автор)\W*$",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:;|,|\||\s/\s|•|·|\s&\s|\s(?:and|und|et|y|e|og|och)\s|、)\s*")
+_BETWEEN = re.compile(r"(?:(?<!\s)\s+)?(?:;|,|\||\s/\s|•|·|\s&\s|\s(?:and|und|et|y|e|og|och)\s|、)\s*")
 _NOT_A_NAME = re.compile(
     r"^(?:https?:|www\.|@)|\d{3}|[{}<>=]|^(?:admin|editor|staff|unknown|none|null|redaktion|contributor|anonymous)$",
     re.IGNORECASE,
@@ -57,17 +56,15 @@ class _Signature:
     is_person: bool = True
 
 
-def find_authors(
-    tree: LexborHTMLParser, structured: Structured, flow: Flow, *, place: Surroundings, site: str | None
-) -> Provenance | None:
+def find_authors(page: Page, flow: Flow, place: Surroundings) -> Provenance | None:
     """Find the names of the authors; the value joins them with `; `.
 
     An outlet that names only itself to machines often prints the person in the byline, which then is taken.
     """
-    publishers = {letters_of(name) for name in _publishers(structured, site)}
+    publishers = {letters_of(name) for name in _publishers(page.structured, page.site)}
     second_best: Provenance | None = None
     rejected: list[Candidate] = []
-    for signature in _signatures(tree, structured, flow, place):
+    for signature in _signatures(page, flow, place):
         names = _names(signature.values)
         persons = [name for name in names if letters_of(name) not in publishers]
         raw = cut("; ".join(signature.values))
@@ -81,9 +78,8 @@ def find_authors(
     return second_best
 
 
-def _signatures(
-    tree: LexborHTMLParser, structured: Structured, flow: Flow, place: Surroundings
-) -> Iterator[_Signature]:
+def _signatures(page: Page, flow: Flow, place: Surroundings) -> Iterator[_Signature]:
+    structured = page.structured
     for article in structured.articles:
         author = article.get("author")
         if author:
@@ -97,7 +93,7 @@ def _signatures(
                 value = " ".join(reversed(value.split(",")))
             yield _Signature(method=f"meta.{key}", values=[value])
     yield from _shown(flow, place)
-    for node in tree.css(_BYLINE_SELECTOR)[:1]:
+    if page.marked.is_signed and (node := page.tree.css_first(BYLINE_SELECTOR)) is not None:
         yield _Signature(method="microdata.author", values=[plain(node.text(separator=" "))])
 
 

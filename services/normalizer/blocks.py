@@ -110,12 +110,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The text of a page in reading order, the tree of containers over it, and the pictures between the text."""
+    """The text of a page in reading order, the tree of containers over it, and the pictures between the text.
+
+    `headlines`: the containers that are an `h1`, in reading order.
+    """
 
     blocks: list[Block]
     top: Element
     pictures: list[Placed] = field(default_factory=list)
     captions: list[Placed] = field(default_factory=list)
+    headlines: list[Element] = field(default_factory=list)
 
 
 def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Flow:
@@ -131,7 +135,8 @@ def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Fl
     walker.walk(root, tag, children, anchor=None, depth=0)
     walker.flush(tag)
     top = Element(tag, "", Verdict.NEUTRAL, 0, len(walker.blocks), children)
-    return Flow(walker.blocks, top, walker.pictures, walker.captions)
+    headlines = sorted(walker.headlines, key=lambda element: (element.start, -element.end))
+    return Flow(walker.blocks, top, walker.pictures, walker.captions, headlines)
 
 
 class _Walker:
@@ -141,6 +146,7 @@ class _Walker:
         self.blocks: list[Block] = []
         self.pictures: list[Placed] = []
         self.captions: list[Placed] = []
+        self.headlines: list[Element] = []
         self._excluded = excluded
         self._pieces: list[str] = []
         self._anchors: list[LexborNode] = []
@@ -215,7 +221,7 @@ class _Walker:
             self.pictures.append(Placed(len(self.blocks), node))
         elif role == _CAPTION:
             self.captions.append(Placed(len(self.blocks), node))
-        elif not self._is_left_out(node, anchor, depth):
+        elif not (self._excluded or depth >= _MAX_DEPTH) or not self._is_left_out(node, anchor, depth):
             border = _BORDERS.get(role)
             if border:
                 self._pieces.append(border)
@@ -257,12 +263,12 @@ class _Walker:
         self._add_text(text, anchor)
         self.flush(tag)
         if len(self.blocks) > start:
-            children.append(Element(tag, *_judge(node, tag), start, start + 1, []))
+            self._hold(Element(tag, *_judge(node, tag), start, start + 1, []), children)
 
     def _walk_block(
         self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
     ) -> None:
-        if self._is_left_out(node, anchor, depth):
+        if (self._excluded or depth >= _MAX_DEPTH) and self._is_left_out(node, anchor, depth):
             return
         start = len(self.blocks)
         inner: list[Element] = []
@@ -272,7 +278,12 @@ class _Walker:
         # Judged only now: a quarter of the elements hold no text, and no rule asks for them.
         end = len(self.blocks)
         if end > start:
-            children.append(Element(tag, *_judge(node, tag), start, end, inner))
+            self._hold(Element(tag, *_judge(node, tag), start, end, inner), children)
+
+    def _hold(self, element: Element, children: list[Element]) -> None:
+        children.append(element)
+        if element.tag == "h1":
+            self.headlines.append(element)
 
 
 def _judge(node: LexborNode, tag: str) -> tuple[str, int]:

@@ -8,11 +8,13 @@ nothing new, even when another address of the same article has moved on.
 import base64
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.normalizer.chronicle_records import Records
 from services.normalizer.edits import Version, compare
 from services.normalizer.late_looks import LateLooks, version_of
+from services.normalizer.pictures import picture_changes, pictures_from
 from services.normalizer.sightings import Elsewhere, Miss, Sighting, Unchanged, Wordless
 from services.normalizer.stand_ins import StandIns, shown_instead
 from services.normalizer.template_changes import announce_edit, new_edit, tell_edit
@@ -172,7 +174,8 @@ class Chronicle:
 
     def _compared(self, last_live: int, shown: Version | None) -> dict[str, object]:
         """Tell how an article came back: word for word as it last stood, or changed while it was away."""
-        edit = None if shown is None else compare(version_of(self._records.revision(last_live)), shown)
+        before = replace(version_of(self._records.revision(last_live)), pictures=None)
+        edit = None if shown is None else compare(before, shown)
         classes = [] if edit is None else [str(one) for one in (*edit.classes, *edit.title_classes)]
         return {
             "last_live_revision": last_live,
@@ -235,7 +238,7 @@ class Chronicle:
             # The same article by its key, with a text it never had: it was rewritten under a new address.
             current = self._records.revision(self._records.article(article_id).revision_id)
             self._add_alias(current, sighting, by="key")
-            return self._revise(current, sighting, title=current.title)
+            return self._revise(replace(version_of(current), pictures=None), sighting, before=current)
         return self._add_alias(shown, sighting, by="key")
 
     def _add_alias(self, shown: RevisionText, sighting: Sighting, *, by: str) -> str:
@@ -266,7 +269,7 @@ class Chronicle:
         if known.text_digest == sighting.text_digest and normal_title(known.title) == normal_title(
             sighting.title
         ):
-            return self._see_same(known, sighting, known.revision_id)
+            return self._see_same_words(known, sighting)
         article = self._records.article(known.article_id)
         title_moved = normal_title(known.title) != normal_title(sighting.title)
         if article.text_digest == sighting.text_digest and (
@@ -279,7 +282,7 @@ class Chronicle:
         if missed is not None:
             return self.miss(missed)
         self._bring_back_as(known.article_id, sighting)
-        return self._revise(before, sighting, title=known.title)
+        return self._revise(version_of(before, title=known.title, shown=known), sighting, before=before)
 
     def _see_late(self, known: KnownUrl, sighting: Sighting) -> str:
         before = self._records.revision_beside(
@@ -302,12 +305,30 @@ class Chronicle:
         self._bring_back_as(known.article_id, sighting)
         return "unchanged"
 
-    def _revise(self, before: RevisionText, sighting: Sighting, *, title: str) -> str:
-        """Add a revision if this address shows other words than before. `title` is what it was called here."""
-        edit = compare(
-            version_of(before, title=title),
-            sighting.version,
+    def _see_same_words(self, known: KnownUrl, sighting: Sighting) -> str:
+        """Record a look at the words that stood there before: only the pictures may be others."""
+        if not picture_changes(pictures_from(known.pictures), sighting.pictures):
+            return self._see_same(known, sighting, known.revision_id)
+        current = self._records.revision(self._records.article(known.article_id).revision_id)
+        is_at_another = (
+            current.text_digest == sighting.text_digest and current.revision_id != known.revision_id
         )
+        if is_at_another and not picture_changes(pictures_from(current.pictures), sighting.pictures):
+            # Another address showed these before; here the article has caught up with itself.
+            return self._see_same(known, sighting, current.revision_id)
+        before = self._records.revision(known.revision_id)
+        self._bring_back_as(known.article_id, sighting)
+        return self._revise(version_of(before, title=known.title, shown=known), sighting, before=before)
+
+    def _revise(self, shown: Version, sighting: Sighting, *, before: RevisionText) -> str:
+        """Add a revision if this address shows other words or pictures than before.
+
+        Args:
+            shown: What it showed before, called as it was called here.
+            sighting: What it shows now.
+            before: The revision that it showed before.
+        """
+        edit = compare(shown, sighting.version)
         if edit is None:
             self._see(sighting, before.article_id, before.revision_id)
             return "unchanged"
@@ -320,7 +341,8 @@ class Chronicle:
         own = tell_edit(self._records, before.article_id, told, capture_id=sighting.capture_id)
         if own.template_id is None:
             announce_edit(self._records, own, article_id=before.article_id, capture_id=sighting.capture_id)
-        if twin is not None and twin.article_id != before.article_id:
+        is_reworded = before.text_digest != sighting.text_digest
+        if is_reworded and twin is not None and twin.article_id != before.article_id:
             self._merge_same_story(before.article_id, twin, sighting)
         return "revised"
 
@@ -359,6 +381,7 @@ class Chronicle:
             misses=0,
             missing_since=None,
             missing_as=None,
+            pictures=sighting.fields.get("pictures"),
         )
         self._records.see_url(shown, target_id=sighting.target_id, seen_at=sighting.seen_at)
 

@@ -12,7 +12,7 @@ _DIGIT = re.compile(r"\d")
 _CJK = re.compile(
     r"(?<!\d)(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]\s?(?P<sent>発|发|電|电|讯|발)?"
 )
-_MONTH_DAY = re.compile(r"(?P<word>[^\W\d_]{3,})\.?\s(?P<day>\d{1,2})(?!\d)(?P<tail>.{0,30})")
+_MONTH_DAY = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]{3,}+)\.?\s(?P<day>\d{1,2})(?!\d)(?P<tail>.{0,30})")
 _DAY_MONTH = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.?\s(?:de\s)?(?P<word>[^\W\d_]{3,})(?P<tail>.{0,30})")
 _AGENCY = re.compile(r"^\.?,?\s?(?:[(/]|--|–|—|-\s)")
 

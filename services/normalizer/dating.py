@@ -136,7 +136,7 @@ def _by_trust(page: Page, context: PageContext, shown: ShownDates, title: str | 
     stated = list(structured_dates(page.structured, title=title))
     days = {day for found in shown.published if not found.needs_witness and (day := _day_of(found))}
     changes = {day for found in shown.updated if (day := _day_of(found))} - days
-    times = [found for found in time_elements(page.tree) if _day_of(found) not in changes]
+    times = [found for found in time_elements(page.marked) if _day_of(found) not in changes]
     far = [found for found in times if days and found.method == "time" and _day_of(found) not in days]
     near = [found for found in times if found not in far]
     stamps = _stamps(stated, page, context, shown)

@@ -4,6 +4,7 @@ All of it is read from what the walk, the choice of the body and the structured 
 """
 
 import re
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -48,9 +49,15 @@ _CHARACTERS = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 
+_UNSPACED_LEADS = bytes((0xE0, 0xE1, *range(0xE3, 0xEA), 0xEF))
+"""How these characters begin in UTF-8. Latin, Greek and Cyrillic letters and quotes begin otherwise."""
+
 _PARTS = 64
-_MASK = 0xFFFF_FFFF
 _SPREAD = 0x9E37_79B1
+_NO_PAIR = 1 << 32
+_LANE_BITS = 64
+_LANE = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+"""The 32 bits of a lane that hold a hash; the other half takes what a product has beyond them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,12 +215,20 @@ def _texts(value: object) -> list[str]:
     return []
 
 
+def _may_be_unspaced(text: str) -> bool:
+    """Tell whether a text can hold a character of a script without spaces; bytes tell it much faster."""
+    if text.isascii():
+        return False
+    encoded = text.encode("utf-8", "surrogatepass")
+    return len(encoded.translate(None, _UNSPACED_LEADS)) < len(encoded)
+
+
 def counts_of(paragraphs: Sequence[str]) -> Counts:
     """Count the words and the characters of a text."""
     words = characters = 0
     for text in paragraphs:
         characters += len(text)
-        if not text.isascii() and (single := len(_CHARACTERS.findall(text))):
+        if _may_be_unspaced(text) and (single := len(_CHARACTERS.findall(text))):
             words += single
             text = _CHARACTERS.sub(" ", text)  # noqa: PLW2901  (what is counted is taken out)
         words += len(text.split())
@@ -228,24 +243,37 @@ def fingerprints(paragraphs: Sequence[str]) -> Fingerprints | None:
     about 32 x (1 - share of pairs in common) bits; unrelated texts in 32.
     """
     text = " ".join(paragraphs).casefold()
-    if not text.isascii():
+    if _may_be_unspaced(text):
         text = _CHARACTERS.sub(r" \g<0> ", text)
-    hashes = [crc32(word) for word in text.encode("utf-8", "replace").split()]
+    hashes = list(map(crc32, text.encode("utf-8", "replace").split()))
     if not hashes:
         return None
-    least: dict[int, int] = {}
-    for left, right in zip(hashes, hashes[1:] or hashes, strict=False):
-        value = ((left * 31 + right) * _SPREAD) & _MASK
+    least = [_NO_PAIR] * _PARTS
+    for value in _pair_hashes(hashes):
         part = (value >> 8) & (_PARTS - 1)
-        if value < least.get(part, _MASK + 1):
+        if value < least[part]:  # noqa: PLR1730  (`min` takes three times as long)
             least[part] = value
     return Fingerprints(exact=text_digest(paragraphs), near=f"{_signature(least):016x}")
 
 
-def _signature(least: dict[int, int]) -> int:
+def _pair_hashes(hashes: list[int]) -> tuple[int, ...]:
+    """Return a hash of 32 bits for each word with the next; for an only word, with itself.
+
+    All of them are worked out at once, as lanes of 64 bits in one large number: three times as fast as one by one.
+    """
+    if len(hashes) == 1:
+        hashes = hashes * 2
+    count = len(hashes) - 1
+    words = int.from_bytes(struct.pack(f"<{count + 1}Q", *hashes), "little")
+    lanes = int.from_bytes(_LANE * count, "little")
+    pairs = ((words * 31 + (words >> _LANE_BITS)) & lanes) * _SPREAD & lanes
+    return struct.unpack(f"<{count}Q", pairs.to_bytes(8 * count, "little"))
+
+
+def _signature(least: list[int]) -> int:
     """Take a bit of every part; one that no pair fell into takes that of the next that has one."""
-    signature, value = 0, least[min(least)]
+    signature, value = 0, next(value for value in least if value < _NO_PAIR)
     for part in range(_PARTS - 1, -1, -1):
-        value = least.get(part, value)
+        value = least[part] if least[part] < _NO_PAIR else value
         signature = signature << 1 | (((value * _SPREAD) >> 17) & 1)
     return signature

@@ -21,7 +21,7 @@ _FACT_REST = 24
 _MAX_FACTS = 6
 _DIGIT = re.compile(r"\d")
 _DATELINE_CHARS = 110
-_SENTENCE = re.compile(r"(?:[^\W\d_]+\s+){4}.*[\w)]\.$")
+_SENTENCE = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]++\s++){4}.*[\w)]\.$")
 _FACT_LABEL = re.compile(
     r"^\W*(?:date|published|posted|publication date|datum|fecha|data|дата|등록|입력"
     r"|发布(?:时间|日期)|公開日)\s*[:：]",

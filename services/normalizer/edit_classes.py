@@ -30,7 +30,7 @@ class EditClass(StrEnum):
     SENTENCE_REMOVED = "sentence_removed"
     TITLE = "title"
     IMAGE = "image"
-    """The page shows another picture beside words that changed too; a picture alone makes no revision."""
+    """The page shows another picture, alone or beside words that changed too."""
     MOVED = "moved"
 
 

@@ -13,10 +13,12 @@ from itertools import groupby
 
 from services.normalizer.differences import Difference, DifferenceKind, differences
 from services.normalizer.edit_classes import EditClass, classify_sentence, in_order, is_typography
+from services.normalizer.fields import Picture
+from services.normalizer.pictures import PictureChange, picture_changes
 from services.normalizer.sentences import Passage, Reading, read
 from services.normalizer.wording import is_word, normal_title, without_spaces, words
 
-_SIZE = re.compile(r"[-_@]?\d+x\d*(?=\.|$)|@\dx(?=\.|$)|-scaled(?=\.)")
+_SIZE = re.compile(r"(?:[-_@]|(?<!\d))\d++x\d*(?=\.|$)|@\dx(?=\.|$)|-scaled(?=\.)")
 BETWEEN_CHANGES = " … "
 """Joins the changed words of one side in `Edit.from_text` and `Edit.to_text`."""
 
@@ -31,6 +33,8 @@ class Version:
     """The date of last change that the page itself gives, as it stands there."""
     image: str | None = None
     """The address of the article's picture."""
+    pictures: tuple[Picture, ...] | None = None
+    """The pictures that one address shows with it; None where they are not to be compared."""
 
 
 class ChangeOp(StrEnum):
@@ -81,23 +85,30 @@ class Edit:
     to_text: str
     title_from: str
     title_to: str
+    pictures: tuple[PictureChange, ...] = ()
+    """Pictures that went and that came."""
 
 
 def compare(old: Version, new: Version) -> Edit | None:
-    """Return what changed between two versions, or None if they are the same but for white space."""
+    """Return what changed between two versions, or None if they are the same but for white space.
+
+    The address of one picture (`image`) is told beside words only; see `services.normalizer.pictures`.
+    """
     old_title, new_title = normal_title(old.title), normal_title(new.title)
     before, after = read(old.paragraphs), read(new.paragraphs)
     same_title = without_spaces(old_title) == without_spaces(new_title)
     changes = tuple(_changes(before, after))
-    if same_title and not changes:
+    pictures = picture_changes(old.pictures, new.pictures)
+    if same_title and not changes and not pictures:
         return None
+    of_pictures = (EditClass.IMAGE,) if pictures else _image_classes(old.image, new.image)
     classes = [one for change in changes for one in change.classes]
     of_title = EditClass.TYPOGRAPHY if is_typography(old_title, new_title) else EditClass.TITLE
     title_classes = () if same_title else (of_title,)
     told = [change for change in changes if change.classes != (EditClass.TYPOGRAPHY,)] or changes
     return Edit(
         changes=changes,
-        classes=in_order((*classes, *title_classes, *_image_classes(old.image, new.image))),
+        classes=in_order((*classes, *title_classes, *of_pictures)),
         title_classes=title_classes,
         words_changed=sum(max(len(words(change.before)), len(words(change.after))) for change in changes),
         words_before=sum(map(is_word, before.tokens)),
@@ -107,6 +118,7 @@ def compare(old: Version, new: Version) -> Edit | None:
         to_text=BETWEEN_CHANGES.join(change.after for change in told if change.after),
         title_from=old_title,
         title_to=new_title,
+        pictures=pictures,
     )
 
 

@@ -70,7 +70,7 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
         "title": title,
         "published": dates.published.provenance if dates.published else None,
         "modified": dates.modified,
-        "authors": find_authors(page.tree, page.structured, flow, place=place, site=page.site),
+        "authors": find_authors(page, flow, place),
         "language": language,
         "source": find_source(page, flow, place, context),
         "canonical_url": canonical_address(page.structured, context.url, page.base),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from services.normalizer.chronicle_records import Records
 from services.normalizer.edits import Version, compare
+from services.normalizer.pictures import picture_changes, pictures_from
 from services.normalizer.sightings import Sighting
 from services.normalizer.template_changes import announce_edit, new_edit, tell_edit
 from services.normalizer.wording import normal_title
@@ -35,7 +36,8 @@ class LateLooks:
             )
             return "unchanged"
         following = known.text_digest if after is None else after.text_digest
-        if after is None and following == sighting.text_digest:
+        is_as_now = after is None and following == sighting.text_digest
+        if is_as_now and not picture_changes(pictures_from(known.pictures), sighting.pictures):
             return "unchanged"
         if self._is_told(known.article_id, before, sighting, following):
             return "unchanged"
@@ -114,17 +116,26 @@ class LateLooks:
             announce_edit(self._records, own, article_id=after.article_id, capture_id=after.capture_id)
 
 
-def version_of(revision: RevisionText, *, title: str | None = None) -> Version:
-    """Return what of a revision is compared. `title` is what it was called at the address in question."""
+def version_of(revision: RevisionText, *, title: str | None = None, shown: KnownUrl | None = None) -> Version:
+    """Return what of a revision is compared.
+
+    Args:
+        revision: What was said.
+        title: What it was called at the address in question, if that differs.
+        shown: What the address in question showed: its pictures may be others than those of the revision.
+    """
     return Version(
         title=title or revision.title,
         paragraphs=revision.body,
         modified=revision.modified,
         image=revision.image,
+        pictures=pictures_from(revision.pictures if shown is None else shown.pictures),
     )
 
 
 def _shows(revision: RevisionText, sighting: Sighting) -> bool:
-    return revision.text_digest == sighting.text_digest and normal_title(revision.title) == normal_title(
-        sighting.title
+    return (
+        revision.text_digest == sighting.text_digest
+        and normal_title(revision.title) == normal_title(sighting.title)
+        and not picture_changes(pictures_from(revision.pictures), sighting.pictures)
     )

@@ -8,6 +8,7 @@ from services.normalizer.addresses import absolute_url, host_of
 from services.normalizer.charsets import decode
 from services.normalizer.fields import ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.guards import refuse_foreign, safe_markup
+from services.normalizer.marked import Marked, find_marked
 from services.normalizer.prechecks import is_plain
 from services.normalizer.structured import Structured, first_text, read_structured
 from services.normalizer.text import plain
@@ -19,6 +20,7 @@ class Page:
 
     Attributes:
         markup: The text that was parsed, after the guards.
+        marked: The elements that speak to machines.
         base: What relative addresses are joined to.
         site: The name that the page gives its site.
         codec: The Python codec that decoded it.
@@ -27,6 +29,7 @@ class Page:
     tree: LexborHTMLParser
     body: LexborNode
     markup: str
+    marked: Marked
     structured: Structured
     base: str | None
     site: str | None
@@ -53,13 +56,14 @@ def read_page(body: bytes, context: PageContext) -> Page:
     root = tree.body
     if root is None:
         raise ExtractionError(ExtractionFailure.NOT_HTML, "the page has no body element")
-    structured = read_structured(tree)
-    base = tree.css_first("base[href]")
-    stated = absolute_url(context.url, base.attributes.get("href")) if base is not None else None
+    marked = find_marked(tree)
+    structured = read_structured(tree, marked)
+    stated = absolute_url(context.url, marked.base)
     return Page(
         tree=tree,
         body=root,
         markup=markup,
+        marked=marked,
         structured=structured,
         base=stated or context.url or absolute_url(None, structured.canonical),
         site=_site_name(structured),

@@ -1,10 +1,11 @@
 """Tells again what one address of an article showed, look by look, after its looks were read again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.normalizer.article_case import Case
 from services.normalizer.chronicle import version_of
-from services.normalizer.edits import Edit, compare
+from services.normalizer.edit_classes import EditClass
+from services.normalizer.edits import Edit, Version, compare
 from services.normalizer.rereading_report import Report
 from services.normalizer.sightings import Sighting
 from services.normalizer.template_changes import new_edit, tell_edit
@@ -48,7 +49,7 @@ class Address:
             before = self.case.revisions.get(told.from_revision)
             title = before.title if before is not None else ""
         if before is not None and self._are_comparable(before, own):
-            edit = compare(version_of(_text(before), title=title), version_of(_text(own)))
+            edit = _compared(version_of(_text(before), title=title), version_of(_text(own)), told)
             if edit is None:
                 self._fold(own, before, told)
                 own = before
@@ -72,7 +73,7 @@ class Address:
             return
         if before.rules != self.case.rules:
             return
-        edit = compare(version_of(_text(before), title=self.title), reading.version)
+        edit = _compared(version_of(_text(before), title=self.title), reading.version, None)
         if edit is not None:
             self.before, self.title = self._add(edit, before, reading), reading.title
 
@@ -149,8 +150,16 @@ class Address:
         return added
 
 
+def _compared(before: Version, after: Version, told: StoredEdit | None) -> Edit | None:
+    """Compare pictures only where a change of them was told: what was known before may be of another address."""
+    if told is None or EditClass.IMAGE not in told.classes:
+        after = replace(after, pictures=None)
+    return compare(before, after)
+
+
 def _text(revision: StoredRevision) -> RevisionText:
     modified, image, published = (revision.fields.get(name) for name in ("modified", "image", "published"))
+    pictures = revision.fields.get("pictures")
     return RevisionText(
         revision_id=revision.revision_id,
         article_id=revision.article_id,
@@ -161,6 +170,7 @@ def _text(revision: StoredRevision) -> RevisionText:
         seen_at=revision.seen_at,
         rules=revision.rules,
         image=None if image is None else str(image),
+        pictures=pictures if isinstance(pictures, list) else None,
         published=None if published is None else str(published),
         capture_id=revision.capture_id,
     )

@@ -24,7 +24,7 @@ from services.normalizer.fields import Extraction, ExtractionError, ExtractionFa
 from services.normalizer.optional import optional_module
 from shared.encoding import dump_json
 
-__all__ = ["ANSWER", "REQUEST"]
+__all__ = ["ANSWER", "REQUEST", "warm_up"]
 
 REQUEST = struct.Struct("<II")
 """Bytes of the pickled context, bytes of the page."""
@@ -39,7 +39,7 @@ _SHARE_KEPT = 4
 
 def serve(requests: BinaryIO, answers: BinaryIO, *, cpu_seconds: float, memory_bytes: int) -> None:
     """Answer requests until there are none, each within its limits."""
-    _warm_up()
+    warm_up()
     base = _virtual_bytes()
     _limit(resource.RLIMIT_CORE, 0)
     if base:
@@ -91,8 +91,11 @@ def _plain(value: object) -> Any:  # noqa: ANN401  (whatever JSON knows)
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _warm_up() -> None:
-    """Load what pages may need, so that no page pays for it in time or memory."""
+def warm_up() -> None:
+    """Load what pages may need, so that no page pays for it in time or memory.
+
+    What is loaded by then stays for ever, so the collector is told not to look at it again.
+    """
     for name in ("trafilatura", "htmldate"):
         optional_module(name)
     extract(_WARM_PAGE, PageContext(url="https://paper.example/a"))
@@ -104,7 +107,7 @@ def _warm_up() -> None:
 def _virtual_bytes() -> int:
     """Return the size of the address space, which RLIMIT_AS is about; 0 where the system does not say."""
     try:
-        return int(_STATM.read_text().split()[0]) * resource.getpagesize()
+        return int(_STATM.read_bytes().split(maxsplit=1)[0]) * resource.getpagesize()
     except (OSError, ValueError):
         return 0
 

@@ -5,14 +5,15 @@ only near the headline and outside such parts; one above the headline, or in pla
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from services.normalizer.blocks import Block, Element, Flow
 from services.normalizer.dates import DateReading, DateValue, folded, read_date, written_dates
+from services.normalizer.marked import Marked
 from services.normalizer.surroundings import FRAME, Surroundings, label_before
 from services.normalizer.text import cut
 from services.normalizer.vocabulary import (
@@ -160,17 +161,17 @@ def _ranked(
     return rank, replace(found, method=method, needs_witness=apart)
 
 
-def time_elements(tree: LexborHTMLParser) -> Iterator[FoundDate]:
+def time_elements(marked: Marked) -> Iterator[FoundDate]:
     """Yield the `time` elements and microdata that stand neither in the frame of the page nor in a card."""
-    for node in tree.css('[itemprop="datePublished"]')[:_MAX_TIMES]:
+    for node in marked.dated[:_MAX_TIMES]:
         attributes = node.attributes
         raw = attributes.get("content") or attributes.get("datetime") or node.text(strip=True)
         yield from _machine(raw, "microdata.datePublished")
-    yield from islice(_own_times(tree), _MAX_TIMES)
+    yield from islice(_own_times(marked.times), _MAX_TIMES)
 
 
-def _own_times(tree: LexborHTMLParser) -> Iterator[FoundDate]:
-    for node in tree.css("time[datetime]")[:_MAX_TIMES_SEEN]:
+def _own_times(times: Sequence[LexborNode]) -> Iterator[FoundDate]:
+    for node in times[:_MAX_TIMES_SEEN]:
         attributes = node.attributes
         names = f"{attributes.get('itemprop') or ''} {attributes.get('class') or ''}".lower()
         if "modif" in names or "updated" in names.split() or _stands_aside(node):

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.normalizer.edits import Version
-from services.normalizer.fields import Extraction
+from services.normalizer.fields import Extraction, Picture
+from services.normalizer.pictures import pictures_from, pictures_of
 from services.normalizer.ruled import rules_version
 from services.normalizer.wording import identity_digest, text_digest
 from shared.ledger.batches import StoredCapture
@@ -110,7 +111,13 @@ class Sighting:
             paragraphs=self.body,
             modified=self.modified,
             image=None if image is None else str(image),
+            pictures=self.pictures,
         )
+
+    @property
+    def pictures(self) -> tuple[Picture, ...] | None:
+        """What pictures the page showed with the article; None where that was not noted."""
+        return pictures_from(self.fields.get("pictures"))
 
     def as_miss(self, missing_as: str, *, shown_article: str | None = None) -> Miss:
         """Return this look as one that did not find the article, but another page."""
@@ -177,6 +184,10 @@ def fields_of(article: Extraction) -> dict[str, Any]:
         "description": article.description,
         "site_name": article.site_name,
         "image": article.image,
+        "pictures": [
+            {"url": one.url, "caption": one.caption, "alternative": one.alternative}
+            for one in pictures_of(article)
+        ],
         "section": article.section,
         "tags": list(article.tags),
         "words": article.words,

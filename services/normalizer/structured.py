@@ -1,13 +1,14 @@
 """What a page says of itself for machines: JSON-LD articles and `meta` elements, read once."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from selectolax.lexbor import LexborHTMLParser
 
+from services.normalizer.marked import Attributes, Marked
 from services.normalizer.text import plain, words
 
 _MAX_SCRIPT_CHARS = 2_000_000
@@ -68,12 +69,12 @@ class Structured:
         return None
 
 
-def read_structured(tree: LexborHTMLParser) -> Structured:
+def read_structured(tree: LexborHTMLParser, marked: Marked) -> Structured:
     """Read the structured data of a parsed page."""
     articles: list[JsonObject] = []
     others: list[JsonObject] = []
     names: dict[str, str] = {}
-    for script in tree.css('script[type="application/ld+json"]'):
+    for script in marked.scripts:
         for found in _objects(_loaded(script.text())):
             if types_of(found) & _ARTICLE_TYPES:
                 articles.append(found)
@@ -84,7 +85,7 @@ def read_structured(tree: LexborHTMLParser) -> Structured:
                 names.setdefault(identity, plain(name))
     link = tree.css_first('link[rel="canonical"]')
     root = tree.root
-    meta, tags = _read_meta(tree)
+    meta, tags = _read_meta(marked.metas)
     return Structured(
         meta=meta,
         tags=tuple(tags),
@@ -114,11 +115,10 @@ def _joined(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _read_meta(tree: LexborHTMLParser) -> tuple[dict[str, str], list[str]]:
+def _read_meta(metas: Iterable[Attributes]) -> tuple[dict[str, str], list[str]]:
     meta: dict[str, str] = {}
     tags: list[str] = []
-    for node in tree.css("meta"):
-        attributes = node.attributes
+    for attributes in metas:
         content = attributes.get("content") or attributes.get("value")
         key = attributes.get("property") or attributes.get("name") or attributes.get("itemprop")
         if content and key:

@@ -5,6 +5,7 @@ article's are known here too.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -137,10 +138,14 @@ def _headline_group(top: Element, headline: int) -> Element | None:
 
 def _small_labels(top: Element, region: tuple[int, ...]) -> dict[int, str]:
     found: dict[int, str] = {}
-    for index in region:
-        current: Element | None = top
-        while current is not None:
-            if current.label and current.end - current.start <= _SMALL_BLOCKS:
-                found[index] = f"{found.get(index, '')} {current.label}"
-            current = next((child for child in current.children if child.holds(index)), None)
+    waiting = [top]
+    while waiting:
+        element = waiting.pop()
+        held = region[bisect_left(region, element.start) : bisect_left(region, element.end)]
+        if not held:
+            continue
+        if element.label and element.end - element.start <= _SMALL_BLOCKS:
+            for index in held:
+                found[index] = f"{found.get(index, '')} {element.label}"
+        waiting += element.children
     return found

@@ -6,7 +6,8 @@ what it made of earlier edits is taken back. Later edits lose it at once. Which 
 on the looks only, not on the order in which they were read.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from services.normalizer.chronicle_records import Records
 from services.normalizer.deltas import changed_affix, delta_of_title, deltas_of_changes
 from services.normalizer.edit_classes import EditClass, in_order
 from services.normalizer.edits import Change, Edit
+from services.normalizer.pictures import PictureChange, scheme_of
 from services.normalizer.wording import words
 from shared.ledger.history import RevisionText
 from shared.ledger.templates import NewEdit, ToldEdit
@@ -28,6 +30,8 @@ ROUND = timedelta(days=7)
 _ONE_CHANGE = timedelta(days=1)
 """Deltas that begin within this time of each other are of one change of the template."""
 _EXAMPLES = 5
+PICTURE = "picture"
+"""What a change is called that is none of the text: a picture that went or came."""
 
 
 def new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) -> NewEdit:
@@ -41,7 +45,10 @@ def new_edit(edit: Edit, before: RevisionText, after: RevisionText, url: str) ->
         classes=[str(name) for name in edit.classes],
         silent=edit.silent,
         words_changed=edit.words_changed,
-        changes=[_as_recorded(change, delta) for change, delta in zip(edit.changes, deltas, strict=True)],
+        changes=[
+            *(_as_recorded(change, delta) for change, delta in zip(edit.changes, deltas, strict=True)),
+            *_pictures_as_recorded(edit.pictures),
+        ],
         title_change=_title_change(edit),
     )
 
@@ -163,12 +170,17 @@ def _without(edit: NewEdit, known: Mapping[str, int]) -> NewEdit:
         return edit
     own = [change for change in edit.changes if change.get("delta") not in known]
     classes = [name for change in own for name in change["classes"]] + list(title["classes"] if title else ())
-    if (own or title) and EditClass.IMAGE in edit.classes:
+    had_pictures = any(change["op"] == PICTURE for change in (*edit.changes, *edit.taken_back))
+    if (own or title) and not had_pictures and EditClass.IMAGE in edit.classes:
         classes.append(EditClass.IMAGE)
     return replace(
         edit,
         classes=[str(name) for name in in_order(EditClass(name) for name in classes)],
-        words_changed=sum(max(len(words(change["from"])), len(words(change["to"]))) for change in own),
+        words_changed=sum(
+            max(len(words(change["from"])), len(words(change["to"])))
+            for change in own
+            if change["op"] != PICTURE
+        ),
         changes=own,
         title_change=title,
         taken_back=[*edit.taken_back, *gone],
@@ -187,6 +199,29 @@ def _title_change(edit: Edit) -> dict[str, Any] | None:
         "classes": classes,
         "delta": delta_of_title(edit.title_from, edit.title_to),
     }
+
+
+def _pictures_as_recorded(pictures: Sequence[PictureChange]) -> Iterator[dict[str, Any]]:
+    """Yield each picture that went or came, with the delta that a template's picture or naming shares."""
+    schemes = [{scheme_of(one.name) for one in pictures if one.is_new is is_new} for is_new in (False, True)]
+    # A picture that replaces another is called after the same scheme, unless all are called otherwise now.
+    is_renaming = all(schemes) and schemes[0].isdisjoint(schemes[1])
+    renaming = _delta_of("scheme", *sorted(schemes[0]), "", *sorted(schemes[1])) if is_renaming else None
+    for one in pictures:
+        yield {
+            "op": PICTURE,
+            "from": "" if one.is_new else one.shown,
+            "to": one.shown if one.is_new else "",
+            "paragraph": 0,
+            "at": None,
+            "moved_from": None,
+            "classes": [str(EditClass.IMAGE)],
+            "delta": renaming or _delta_of("came" if one.is_new else "went", one.name),
+        }
+
+
+def _delta_of(*parts: str) -> str:
+    return hashlib.sha256("\x1e".join(("picture", *parts)).encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def _as_recorded(change: Change, delta: str | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -13,8 +12,9 @@ from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, letters_of, plain
 
-_SEPARATOR = re.compile(r"\s+[|\-–—·•:»«/~]\s+|\s*[|｜]\s*")
-_PIPE = re.compile(r"\s*[|｜][^|｜]*$")
+# White space is only looked at from where it begins: a long run of it is then read once.
+_SEPARATOR = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
+_PIPE = re.compile(r"(?:(?<!\s)\s+)?[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
 _HEADLINE_LABEL = re.compile(
@@ -113,8 +113,7 @@ def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
 
 
 def _headings(flow: Flow) -> list[str]:
-    found = (element for element in flow.top.descendants() if element.tag == "h1")
-    texts = (_text_of(flow, element) for element in islice(found, _MAX_HEADINGS))
+    texts = (_text_of(flow, element) for element in flow.headlines[:_MAX_HEADINGS])
     return [text for text in texts if len(text) in _HEADING_CHARS]
 
 

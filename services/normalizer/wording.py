@@ -24,6 +24,9 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufe0e\ufe0f"
     r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+# The only characters of the two sets above that Python takes for printable.
+_UNSEEN_PRINTABLE = "\u2800\u3164\ufe0e\ufe0f\uffa0"
+_ASCII_SPACES = bytes(code for code in range(128) if chr(code).isspace())
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _MARK_BOMB = re.compile(rb"[^\x00]{64}")
 
@@ -115,21 +118,20 @@ def identifies(paragraphs: Iterable[str]) -> bool:
 def _visible(paragraphs: Iterable[str]) -> str:
     """Return `without_spaces(normal_text(paragraphs))`, by a shorter way where there is nothing to mend."""
     lines = list(paragraphs)
-    # Letters never compose over white space, so spaces may go first: what is left of most texts is printable.
-    text = "".join("".join(lines).split())
-    if text.isprintable() and (text.isascii() or _is_plainly_composed(text, lines)):
+    # Bytes lose spaces faster than text does. Other spaces are not printable: such a text goes the long way.
+    seen = "".join(lines).encode("utf-8", "surrogatepass").translate(None, _ASCII_SPACES)
+    text = seen.decode("utf-8", "surrogatepass")
+    if text.isprintable() and (text.isascii() or _is_plainly_composed(text)):
         return text
     return without_spaces(normal_text(lines))
 
 
-def _is_plainly_composed(text: str, lines: Iterable[str]) -> bool:
-    """Tell whether normalizing a text, or any line of it, would change nothing."""
-    return (
-        not _BLANK.search(text)
-        and not _UNSEEN.search(text)
-        and unicodedata.is_normalized("NFC", text)
-        and all(unicodedata.is_normalized("NFC", line) for line in lines)
-    )
+def _is_plainly_composed(text: str) -> bool:
+    """Tell whether normalizing a printable text, or any line that it was joined from, would change nothing.
+
+    Parts of a normal text are normal (UAX #15 §10), and letters never compose over the spaces that were left out.
+    """
+    return not any(map(text.__contains__, _UNSEEN_PRINTABLE)) and unicodedata.is_normalized("NFC", text)
 
 
 def _digest(text: str) -> str:

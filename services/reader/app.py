@@ -1,34 +1,45 @@
 """Joins pages, exports, static files and error pages into one application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from services.reader.asked_lists import AskedLists
+from services.reader.asking import base_of
+from services.reader.calendar_pages import CalendarPages
+from services.reader.capture_pages import CapturePages
+from services.reader.cdx_pages import CdxPages
 from services.reader.coverage_pages import DAYS_IN_OVERVIEW, CoveragePages
 from services.reader.coverage_view import look_up
 from services.reader.errors import BadAddressError, NoSuchPageError
 from services.reader.exports import Exports
 from services.reader.feeds import Feeds
+from services.reader.memento import MementoPages
+from services.reader.openapi import describe
 from services.reader.pages import Pages
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.search_pages import SearchPages
-from services.reader.security import SecurityHeaders
+from services.reader.security import SecurityHeaders, security_headers
 from services.reader.settings import ReaderSettings
+from services.reader.site_files import MOST_IN_MAP, SiteFiles
 from services.reader.watch_pages import WatchPages
 from shared.encoding import dump_json
 from shared.errors import TryAgainError
 from shared.exposition import show_metrics
 from shared.http_metrics import TimedAnswers
+from shared.ledger.article_days import article_days
+from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.coverage import Coverage
 from shared.ledger.database import Database
+from shared.ledger.days import Days
 from shared.ledger.telling import Telling
 from shared.ledger.watches import Watches
 from shared.logs import set_up_logs
@@ -66,21 +77,37 @@ def create_app(
         seconds=max(settings.cache_seconds, _COVERAGE_SECONDS),
         monotonic=monotonic,
     )
-    app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    lists = AskedLists(catalogue, Watches(catalogue.database))
+    lists = AskedLists(catalogue, Watches(catalogue.database), sources.get)
+    captures = CapturedUrls(catalogue.database)
     search = SearchPages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
-    # Before the exports: the search says more in its JSON than a list does.
-    app.include_router(search.router())
     exports = Exports(catalogue, lists=lists, settings=settings, render=render, seen=seen)
-    app.include_router(exports.router())
     pages = Pages(catalogue, lists=lists, settings=settings, render=render, sources=sources, seen=seen)
-    app.include_router(pages.router())
-    app.include_router(CoveragePages(ledger, render=render, sources=sources, seen=seen).router())
-    app.include_router(WatchPages(Watches(catalogue.database), lists=lists, render=render).router())
-    app.include_router(Feeds(Telling(catalogue.database), settings=settings).router())
+    days = Remembered(
+        lambda: tuple(article_days(catalogue.database, most=MOST_IN_MAP)),
+        seconds=max(settings.cache_seconds, _COVERAGE_SECONDS),
+        monotonic=monotonic,
+    )
+    routers = (
+        # Before the exports: the search says more in its JSON than a list does.
+        search.router(),
+        exports.router(),
+        pages.router(),
+        CalendarPages(Days(catalogue.database), render=render).router(),
+        CoveragePages(ledger, render=render, sources=sources, seen=seen).router(),
+        WatchPages(Watches(catalogue.database), lists=lists, render=render).router(),
+        Feeds(Telling(catalogue.database), settings=settings).router(),
+        SiteFiles(lists, settings=settings, days=days).router(),
+        CapturePages(captures, settings=settings, render=render).router(),
+        CdxPages(captures, cache_seconds=settings.cache_seconds).router(),
+        MementoPages(captures, settings=settings).router(),
+    )
+    app = FastAPI(title="Pressmark", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for router in routers:
+        app.include_router(router)
+    _add_description(app, routers, settings=settings, render=render)
     _add_plain_routes(app, catalogue, render)
     _add_error_pages(app, render)
-    return TimedAnswers(SecurityHeaders(app), service="reader")
+    return TimedAnswers(SecurityHeaders(app, security_headers(settings.replay_url)), service="reader")
 
 
 def serve() -> None:
@@ -126,6 +153,19 @@ def _add_plain_routes(app: FastAPI, catalogue: Catalogue, render: Renderer) -> N
 
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], response_model=None)
     app.add_api_route("/healthz", healthz, methods=["GET", "HEAD"], response_model=None)
+
+
+def _add_description(
+    app: FastAPI, routers: Iterable[APIRouter], *, settings: ReaderSettings, render: Renderer
+) -> None:
+    """Describe every address of these routers."""
+    routes = (route for router in routers for route in router.routes)
+    paths = [route.path for route in routes if isinstance(route, APIRoute)]
+
+    def openapi(request: Request) -> Response:
+        return render.json(request, describe(paths, base=base_of(request, settings.public_url)))
+
+    app.add_api_route("/openapi.json", openapi, methods=["GET", "HEAD"], response_model=None)
 
 
 def _add_error_pages(app: FastAPI, render: Renderer) -> None:

@@ -1,13 +1,13 @@
 """What the page of one article shows: its text, and the evidence for every word of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.reader.diffs import DiffParagraph, Piece, changed_passages, diff_of_texts
 from services.reader.recorded_diffs import recorded_diff
 from services.reader.views import CaptureView, Foreign, Note, capture_view, foreign, state_note
-from services.reader.wording import count_of, day_first, link, long_day, moment, shown
-from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Edit, Revision
+from services.reader.wording import count_of, day_first, link, long_day, moment, shown, stated_date
+from shared.ledger.records import Article, ArticleSummary, ArticleUrl, Capture, Change, Edit, Revision
 
 __all__ = ["ArticleView", "Banner", "EditView", "article_view", "edit_summary", "edit_view"]
 
@@ -33,6 +33,7 @@ _CLASSES = {
     "image": "picture",
     "moved": "moved",
 }
+_PICTURE = "picture"
 _SHOWN_PASSAGES = 6
 _BUDGET_OF_PAGE = 2_000_000
 _BUDGET_IN_LISTS = 100_000
@@ -70,6 +71,8 @@ class EditView:
     lang: str
     dir: str
     paragraphs: tuple[DiffParagraph, ...]
+    pictures: tuple[Piece, ...]
+    """Pictures that went and that came, each with its words and its address."""
     more_passages: int
     side_by_side: str
     """The address of the page with both wordings beside each other."""
@@ -110,6 +113,8 @@ class ArticleView:
     paragraphs: tuple[str, ...]
     date: str | None
     datetime: str
+    stated: str | None
+    """The same date in words, as far as it is known."""
     first_seen: str
     source: str
     source_address: str
@@ -148,6 +153,7 @@ def article_view(article: Article, read: Revision | None, history: History) -> A
         paragraphs=tuple(shown(paragraph) for paragraph in (read.body if read else ())),
         date=day_first(summary.published),
         datetime=(summary.published or "").replace(" ", "T"),
+        stated=stated_date(summary.published),
         first_seen=long_day(summary.first_seen_at.date()),
         source=shown(summary.source_name),
         source_address=f"/source/{summary.source_id}",
@@ -187,14 +193,21 @@ def edit_view(edit: Edit, *, whole: bool = False) -> EditView:
         lang=title.lang,
         dir=title.dir,
         paragraphs=paragraphs[:_SHOWN_PASSAGES] if not whole else paragraphs,
+        pictures=tuple(_pictures(edit.changes)),
         side_by_side=f"/article/{edit.article_id}/edit/{edit.edit_id}",
         more_passages=max(0, len(paragraphs) - _SHOWN_PASSAGES) if not whole else 0,
     )
 
 
+def _pictures(changes: Sequence[Change]) -> Iterator[Piece]:
+    for change in changes:
+        if change.op == _PICTURE:
+            yield Piece(op="del" if change.before else "ins", text=shown(change.before or change.after))
+
+
 def _paragraphs(edit: Edit, *, budget: int) -> tuple[DiffParagraph, ...]:
     """Return the diff as it was recorded, or made from the texts alone where that cannot be."""
-    found = recorded_diff(edit.text_from, edit.text_to, edit.changes)
+    found = recorded_diff(edit.text_from, edit.text_to, [one for one in edit.changes if one.op != _PICTURE])
     if found is None:
         before, after = ([shown(one) for one in text] for text in (edit.text_from, edit.text_to))
         return diff_of_texts(before, after, budget=budget)
@@ -210,7 +223,8 @@ def _paragraphs(edit: Edit, *, budget: int) -> tuple[DiffParagraph, ...]:
 def edit_summary(edit: Edit) -> str:
     """Return how much changed, and of what kind, in words."""
     classes = ", ".join(_CLASSES.get(one, one.replace("_", " ")) for one in edit.classes)
-    parts = [count_of(edit.words_changed, "word") + " changed"]
+    is_worded = edit.words_changed or edit.classes != ("image",)
+    parts = [count_of(edit.words_changed, "word") + " changed"] if is_worded else ["no word changed"]
     if classes:
         parts.append(classes)
     if edit.silent:

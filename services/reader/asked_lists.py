@@ -1,6 +1,6 @@
 """From a request to the list it asks for: pages, exports and feeds of one list understand the same filters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ from services.reader.asking import language_of, narrowing_of, query_of, source_i
 from services.reader.errors import BadAddressError, NoSuchPageError
 from services.reader.listings import Listing
 from shared.ledger.catalogue import Catalogue
-from shared.ledger.records import ArticleSummary, Edit, Removal, SearchHit
+from shared.ledger.records import ArticleSummary, Edit, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch, Watches
 from shared.search_query import query_tokens
 
@@ -23,14 +23,18 @@ _LONGEST_NAME = 400
 class AskedLists:
     """Makes the lists of one ledger. Each method may raise `BadAddressError`: the filters cannot mean anything."""
 
-    def __init__(self, catalogue: Catalogue, watches: Watches) -> None:
+    def __init__(
+        self, catalogue: Catalogue, watches: Watches, sources: Callable[[], Iterable[SourceSummary]]
+    ) -> None:
         self._catalogue = catalogue
+        self._sources = sources
         self._watches = watches
 
     def by_path(self) -> dict[str, Callable[[Request], Listing[Any]]]:
         """Return every list by its path: whoever adds a list here gives it all formats."""
         return {
             "/latest": self.latest,
+            "/sources": self.sources,
             "/source/{source_id}": self.source,
             "/day/{day}": self.day,
             "/edits": self.edits,
@@ -43,6 +47,10 @@ class AskedLists:
     def latest(self, request: Request) -> Listing[ArticleSummary]:
         """All articles by date."""
         return listings.latest(self._catalogue, language=language_of(request))
+
+    def sources(self, request: Request) -> Listing[SourceSummary]:  # noqa: ARG002  (there is nothing to ask)
+        """What is followed, by name."""
+        return listings.all_sources(self._sources)
 
     def source(self, request: Request) -> Listing[ArticleSummary]:
         """The articles of one source by date."""

@@ -1,6 +1,6 @@
 """The lists of the archive, each with its records, its filters and its place: what pages and exports both show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
@@ -13,13 +13,14 @@ from services.reader.tables import Column
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.cursor import Cursor, Page
 from shared.ledger.filters import Filters
-from shared.ledger.records import ArticleSummary, Edit, Json, Removal, SearchHit
+from shared.ledger.records import ArticleSummary, Edit, Json, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch
 from shared.search_query import SearchQuery
 
 __all__ = [
     "Listing",
     "alarms_of_watch",
+    "all_sources",
     "all_watches",
     "articles_of_day",
     "articles_of_source",
@@ -57,6 +58,12 @@ EDITS: Shape[Edit] = Shape(
 )
 REMOVALS: Shape[Removal] = Shape(
     columns=tables.REMOVAL_COLUMNS, row=tables.removal_row, json=Removal.as_json, cite=references.of_removal
+)
+SOURCES: Shape[SourceSummary] = Shape(
+    columns=tables.SOURCE_COLUMNS,
+    row=tables.source_row,
+    json=SourceSummary.as_json,
+    cite=references.of_source,
 )
 WATCHES: Shape[Watch] = Shape(
     columns=tables.WATCH_COLUMNS, row=tables.watch_row, json=Watch.as_json, cite=references.of_watch
@@ -227,6 +234,12 @@ def found(catalogue: Catalogue, query: SearchQuery) -> Listing[SearchHit]:
         source_ids=query.narrowing.source_ids,
         languages=query.narrowing.languages,
     )
+
+
+def all_sources(sources: Callable[[], Iterable[SourceSummary]]) -> Listing[SourceSummary]:
+    """Return what is followed: a list that is never long."""
+    read = _whole(lambda: list(sources()))
+    return Listing(path="/sources", title="Sources", asked=(), shape=SOURCES, read=read)
 
 
 def all_watches(watches: list[Watch]) -> Listing[Watch]:

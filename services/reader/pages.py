@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from services.reader.article_metadata import article_metadata
 from services.reader.article_view import History, article_view, edit_view
 from services.reader.asked_lists import AskedLists
 from services.reader.asking import (
     article_id_of,
+    base_of,
     cursor_of,
     language_of,
     number_of,
@@ -16,11 +18,13 @@ from services.reader.asking import (
 )
 from services.reader.coverage_view import CoverageView, SeenOfSource, coverage_view, seen_in
 from services.reader.errors import NoSuchPageError
+from services.reader.memento import original_links
 from services.reader.remembered import Remembered
 from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
 from services.reader.wording import long_day
+from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Revision, SourceSummary
 from shared.ledger.whole_article import WholeArticle, whole_article
@@ -46,6 +50,7 @@ class Pages:
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
+        self._captures = CapturedUrls(catalogue.database)
         self._lists = lists
         self._settings = settings
         self._render = render
@@ -125,7 +130,8 @@ class Pages:
     def all_sources(self, request: Request) -> Response:
         """The sources with what is kept of each."""
         views = [source_view(source) for source in self._sources.get()]
-        return self._render.page(request, "sources.html", sources=views)
+        listing = self._lists.sources(request)
+        return self._render.page(request, "sources.html", listing=listing, sources=views)
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article as its source shows it, or showed it last."""
@@ -205,14 +211,23 @@ class Pages:
             captures_limit=_CAPTURES_SHOWN,
             evidence=whole.evidence,
         )
-        return self._render.page(
+        base = base_of(request, self._settings.public_url)
+        stored = self._captures.by_id(read.capture.capture_id) if read else None
+        response = self._render.page(
             request,
             "article.html",
+            base=base_of(request, self._settings.public_url),
             article=article_view(article, read, history),
+            metadata=article_metadata(
+                article, read, base=base, stored=stored, replay_url=self._settings.replay_url
+            ),
             editions=[card(one) for one in article.editions],
             more=[card(one) for one in more.items],
             more_next=more.next,
         )
+        if stored is not None:
+            response.headers["link"] = ", ".join(original_links(stored.url, base))
+        return response
 
     def _whole(self, article_id: str) -> WholeArticle:
         found = whole_article(

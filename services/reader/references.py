@@ -1,4 +1,4 @@
-"""What can be cited or told of in a feed, from any list: an article, an edit, a removal, a watch, an alarm."""
+"""What can be cited or told of in a feed, from any list: an article, an edit, a source, a watch and the rest."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 from services.reader.article_view import edit_summary
 from services.reader.views import state_note
 from services.reader.watch_view import alarm_words
-from services.reader.wording import link, shown
-from shared.ledger.records import Article, ArticleSummary, Edit, Removal, SearchHit
+from services.reader.wording import count_of, link, shown
+from shared.ledger.records import Article, ArticleSummary, Edit, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "of_edit",
     "of_hit",
     "of_removal",
+    "of_source",
     "of_watch",
     "of_whole_article",
 ]
@@ -31,7 +32,7 @@ class Reference:
     """One thing that is kept, as a bibliography or a feed names it. All text is on one line and harmless."""
 
     kind: str
-    """article, edit, removal, watch or alarm."""
+    """article, edit, removal, source, watch or alarm."""
     key: str
     """Names it among its kind."""
     title: str
@@ -126,6 +127,25 @@ def of_removal(removal: Removal) -> Reference:
     seen_at = removal.evidence[0].fetched_at if removal.evidence else article.state_since
     return Reference(
         **{**values, "kind": "removal", "key": key, "seen_at": seen_at, "updated_at": article.state_since}
+    )
+
+
+def of_source(source: SourceSummary) -> Reference:
+    """Return a source: it was seen when any page of it last was."""
+    return Reference(
+        kind="source",
+        key=source.source_id,
+        title=shown(source.name),
+        what="Source",
+        source_id=source.source_id,
+        source="Pressmark",
+        language=source.language,
+        issued=None,
+        original=link(source.home),
+        path=f"/source/{source.source_id}",
+        seen_at=source.last_seen_at or source.added_at,
+        updated_at=source.added_at,
+        text=count_of(source.articles, "article"),
     )
 
 

@@ -32,6 +32,9 @@ class ReaderSettings(PressmarkSettings):
     public_url: str = Field(default="", pattern=r"^(https?://[!-~]+)?$")
     """The address at which readers reach these pages, for the links in feeds. Empty: as each request names it."""
 
+    replay_url: str = Field(default="", pattern=r"^(https?://[!-:<-~]*[!-.0-:<-~])?$")
+    """The address of the replay server as readers reach it, without a slash at its end. Empty: no replay."""
+
     related_articles: int = Field(default=12, ge=0, le=50)
     """Articles of the same source under an article."""
 

@@ -1,10 +1,10 @@
-"""The columns of every list: what CSV and Parquet hold of an article, an edit, a removal, a watch, an alarm."""
+"""The columns of every list: what CSV and Parquet hold of an article, an edit, a source, an alarm and the rest."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.encoding import dump_json
-from shared.ledger.records import ArticleSummary, Edit, Json, Removal, SearchHit
+from shared.ledger.records import ArticleSummary, Edit, Json, Removal, SearchHit, SourceSummary
 from shared.ledger.watches import Alarm, Watch
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "EDIT_COLUMNS",
     "HIT_COLUMNS",
     "REMOVAL_COLUMNS",
+    "SOURCE_COLUMNS",
     "WATCH_COLUMNS",
     "Column",
     "alarm_row",
@@ -20,6 +21,7 @@ __all__ = [
     "edit_row",
     "hit_row",
     "removal_row",
+    "source_row",
     "watch_row",
 ]
 
@@ -83,6 +85,21 @@ REMOVAL_COLUMNS = (
     Column("since", "time"),
     Column("looks", "number"),
     Column("records", "texts"),
+)
+SOURCE_COLUMNS = (
+    Column("id"),
+    Column("name"),
+    Column("language"),
+    Column("home"),
+    Column("robots"),
+    Column("articles", "number"),
+    Column("edits", "number"),
+    Column("removals", "number"),
+    Column("first_published", "time"),
+    Column("last_published", "time"),
+    Column("last_seen", "time"),
+    Column("added_at", "time"),
+    Column("removed_at", "time"),
 )
 WATCH_COLUMNS = (
     Column("watch"),
@@ -152,6 +169,11 @@ def removal_row(removal: Removal) -> Json:
         "looks": len(removal.evidence),
         "records": [capture.record_id for capture in removal.evidence],
     }
+
+
+def source_row(source: SourceSummary) -> Json:
+    """Return the values of `SOURCE_COLUMNS`."""
+    return {**source.as_json(), "added_at": source.added_at, "removed_at": source.removed_at}
 
 
 def watch_row(watch: Watch) -> Json:

@@ -103,6 +103,8 @@ class DayOfCards:
 class CaptureView:
     """One look and where its record lies."""
 
+    address: str
+    """The page that shows what was stored."""
     url: str
     link: str | None
     time: str
@@ -198,6 +200,7 @@ def capture_view(capture: Capture) -> CaptureView:
     if capture.truncated:
         remarks.append(f"cut short ({shown(capture.truncated)})")
     return CaptureView(
+        address=f"/capture/{capture.capture_id}",
         url=shown(capture.url),
         link=link(capture.url),
         time=moment(capture.fetched_at),

@@ -130,6 +130,11 @@ def long_day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def long_month(day: date) -> str:
+    """Return the month of a date as March 2026."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
 def moment(at: datetime) -> str:
     """Return a time as 9 March 2026, 12:00 UTC."""
     utc = at.astimezone(UTC)

@@ -20,6 +20,9 @@ class Endpoints(BaseModel):
     s3_secret_key: str = Field(repr=False)
     s3_region: str
     reader_url: str
+    replay_url: str = ""
+    """Where stored pages are replayed, another origin than the reader's; empty as for the observer."""
+
     observer_url: str = ""
     """Where the observer answers `/metrics`; empty for a stack that was started by an older version."""
 
@@ -44,9 +47,19 @@ class Endpoints(BaseModel):
         signing = {"PRESSMARK_LOG_KEY_FILE": self.log_key_file} if self.log_key_file else {}
         closed = {"PRESSMARK_FETCHER_OWN_ENDPOINTS": self.own_endpoints} if self.own_endpoints else {}
         operating = {"PRESSMARK_ADMIN_PORT": _port(self.admin_url)} if self.admin_url else {}
+        replaying = (
+            {
+                "PRESSMARK_READER_REPLAY_URL": self.replay_url,
+                "PRESSMARK_REPLAY_PORT": _port(self.replay_url),
+                "PRESSMARK_REPLAY_READER_URL": self.reader_url,
+            }
+            if self.replay_url
+            else {}
+        )
         return (
             opened
             | closed
+            | replaying
             | signing
             | operating
             | {

@@ -71,7 +71,16 @@ def assemble(plan: StackPlan, data: DataDirectory, *, mark: str) -> Assembly:
 def _ports(plan: StackPlan, data: DataDirectory) -> dict[str, int]:
     remembered = data.remembered_ports()
     showing = (metrics_port(service) for service in plan.services if service.metrics != "none")
-    names = ("reader", "observer", "admin", *showing, *valkey.PORTS, *postgres.PORTS, *seaweedfs.PORTS)
+    names = (
+        "reader",
+        "replay",
+        "observer",
+        "admin",
+        *showing,
+        *valkey.PORTS,
+        *postgres.PORTS,
+        *seaweedfs.PORTS,
+    )
     chosen = choose_ports(names, configured=plan.ports, remembered=remembered)
     if chosen != remembered:
         data.remember_ports(chosen)
@@ -92,6 +101,7 @@ def _endpoints(plan: StackPlan, *, ports: Mapping[str, int], secrets: Secrets, l
         s3_secret_key=secrets.s3_secret_key if own_s3 else outside.s3_secret_key,
         s3_region=plan.s3_region,
         reader_url=f"http://127.0.0.1:{ports['reader']}",
+        replay_url=f"http://127.0.0.1:{ports['replay']}",
         observer_url=f"http://127.0.0.1:{ports['observer']}",
         admin_url=f"http://127.0.0.1:{ports['admin']}",
         log_key_file=str(log_key),

@@ -58,7 +58,7 @@ class StackPlan(_Frozen):
     probes: Probes = Probes()
     outside: OutsideParts = OutsideParts()
     ports: Mapping[str, int] = {}
-    """Ports that were asked for, by name: reader, admin, valkey, postgres, s3."""
+    """Ports that were asked for, by name: reader, replay, admin, valkey, postgres, s3."""
     s3_bucket: str = "pressmark"
     s3_region: str = "us-east-1"
     env: Mapping[str, str] = {}

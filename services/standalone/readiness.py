@@ -30,6 +30,7 @@ __all__ = [
     "object_store_works",
     "observer_answers",
     "reader_answers",
+    "replay_answers",
     "worker_consumes",
 ]
 
@@ -139,6 +140,11 @@ def _ring(subject: Subject, broker_url: str) -> None:
 def reader_answers(_subject: Subject, endpoints: Endpoints) -> None:
     """Ask the reader for `/healthz`."""
     _ask_health("the reader", endpoints.reader_url)
+
+
+def replay_answers(_subject: Subject, endpoints: Endpoints) -> None:
+    """Ask the replay of stored pages for `/healthz`."""
+    _ask_health("the replay", endpoints.replay_url)
 
 
 def observer_answers(_subject: Subject, endpoints: Endpoints) -> None:

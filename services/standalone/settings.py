@@ -42,6 +42,9 @@ class StandaloneSettings(PressmarkSettings):
     reader_port: int | None = Field(default=None, ge=1, le=65535)
     """Where the public pages are on 127.0.0.1; unset means a free port, chosen once for a data directory."""
 
+    replay_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where stored pages are replayed on 127.0.0.1; unset as for `reader_port`."""
+
     admin_port: int | None = Field(default=None, ge=1, le=65535)
     """Port of the operators' API on 127.0.0.1; unset as for `reader_port`."""
 
@@ -64,6 +67,7 @@ class StandaloneSettings(PressmarkSettings):
         """Return the ports that were asked for, by name."""
         asked = {
             "reader": self.reader_port,
+            "replay": self.replay_port,
             "admin": self.admin_port,
             "valkey": self.valkey_port,
             "postgres": self.postgres_port,

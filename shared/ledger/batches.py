@@ -24,6 +24,7 @@ __all__ = [
     "StaleLeaseError",
     "StoredBatch",
     "StoredCapture",
+    "capture_columns",
 ]
 
 MAX_LOST_LEASES = 5
@@ -65,6 +66,9 @@ class LeasedTarget:
     """The robots policy of its source: `obey`, or `ignore: ` and why."""
     proxy: str | None = None
     """What requests of its source go through: an address, or a name the fetcher knows."""
+    found_title: str | None = None
+    """What the list that it was found on calls it."""
+    found_date: str | None = None
     wait: timedelta = timedelta(0)
     """How long its host must still be left alone, from `OpenBatch.opened_at` on."""
 
@@ -208,7 +212,7 @@ class Batches:
             StaleLeaseError: the lease was lost; nothing is recorded.
             TryAgainError: the ledger does not answer.
         """
-        arguments = {"batch": batch_id, "key": warc_key, "bytes": warc_bytes, **_columns(captures)}
+        arguments = {"batch": batch_id, "key": warc_key, "bytes": warc_bytes, **capture_columns(captures)}
         with self._database.transaction() as transaction:
             if not transaction.run(sql.CLOSE, arguments):
                 raise StaleLeaseError(
@@ -357,10 +361,12 @@ _LEASED_FIELDS = (
     "hops",
     "robots",
     "proxy",
+    "found_title",
+    "found_date",
 )
 
 
-def _columns(captures: Sequence[CaptureRow]) -> dict[str, object]:
+def capture_columns(captures: Sequence[CaptureRow]) -> dict[str, object]:
     """Return captures as arguments: what makes rows of each look as JSON, what hosts adapt to as arrays."""
     return {
         "looks": dump_json([_look(capture) for capture in captures]).decode("utf-8"),

@@ -23,7 +23,7 @@ select targets.target_id, targets.source_id, targets.url, hosts.host, targets.ki
        greatest(hosts.next_request_at, now()) - now() as wait, hosts.concurrency,
        targets.etag, targets.last_modified, referrers.url as via, targets.hops,
        case when sources.obeys_robots then 'obey' else 'ignore: ' || sources.robots_reason end as robots,
-       nullif(sources.proxy, '') as proxy,
+       nullif(sources.proxy, '') as proxy, targets.found_title, targets.found_date,
        previous.capture_id as previous_id, previous.record_id as previous_record, previous.url as previous_url,
        previous.fetched_at as previous_at, previous.payload_digest as previous_digest
 from targets

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString
 
+from shared.evidence import EvidenceStore
 from shared.ledger import evidence_index_sql as sql
 from shared.ledger.database import Database, Row
 
@@ -137,6 +138,17 @@ class EvidenceIndex:
         if row is None or row["moved_at"] is None:
             return Place(key=key, offset=0, length=None)
         return Place(key=row["sealed_key"], offset=row["part_offset"], length=row["part_length"])
+
+    def read(self, evidence: EvidenceStore, key: str) -> bytes:
+        """Return what the fetcher wrote under a key, wherever it lies now.
+
+        Raises:
+            EvidenceMissingError, RejectError, TryAgainError: as `EvidenceStore.get_range`.
+        """
+        place = self.place_of(key)
+        if place.length is None:
+            return evidence.get(place.key)
+        return evidence.get_range(place.key, offset=place.offset, length=place.length)
 
     def plan_sealed(
         self, *, size: int, age: timedelta, passed: Sequence[str], name: str, limit: int = 100_000

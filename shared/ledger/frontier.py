@@ -10,7 +10,16 @@ from shared.errors import NotFoundError
 from shared.ledger import frontier_sql as sql
 from shared.ledger.database import Database, Row, Transaction
 
-__all__ = ["Candidate", "Claim", "ClaimLimits", "ClaimedTarget", "Frontier", "RobotsCopy", "TargetKind"]
+__all__ = [
+    "Candidate",
+    "Claim",
+    "ClaimLimits",
+    "ClaimedTarget",
+    "Frontier",
+    "RobotsCopy",
+    "TargetKind",
+    "add_candidates",
+]
 
 
 class TargetKind(StrEnum):
@@ -23,6 +32,8 @@ class TargetKind(StrEnum):
     ROBOTS = "robots"
     PROBE = "probe"
     """An address that never was, for what its host shows in place of a page."""
+    REQUISITE = "requisite"
+    """A picture or a style sheet, for the replay of the pages that show it."""
 
 
 LIST_KINDS = (TargetKind.LISTING, TargetKind.FEED, TargetKind.SITEMAP)
@@ -113,17 +124,10 @@ class Frontier:
         """
         if not candidates:
             return 0
-        hosts = sorted({candidate.host for candidate in candidates})
-        politeness = {"hosts": hosts, "delay": delay, "concurrency": concurrency}
         with self._database.transaction() as transaction:
-            transaction.run(sql.ADD_HOSTS, politeness)
-            host_ids = {row["host"]: row["host_id"] for row in transaction.rows(sql.LOCK_HOSTS, politeness)}
-            columns = _columns(candidates, host_ids, _referrers(transaction, candidates))
-            accepted = transaction.run(sql.ADD_TARGETS, {"source": source_id, **columns})
-            if accepted:
-                transaction.run(sql.WAKE_ACCEPTING, {"ids": list(host_ids.values())})
-                transaction.run(sql.COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
-        return accepted
+            return add_candidates(
+                transaction, source_id, candidates, delay=delay, concurrency=concurrency, via=via
+            )
 
     def claim(self, *, limits: ClaimLimits, trace_id: str, lost_leases: int = 0) -> Claim | None:
         """Lease due targets of hosts that may be asked now, under a new batch.
@@ -260,6 +264,28 @@ class Frontier:
             transaction.run(sql.KEEP_ROBOTS, arguments)
             if before is not None and bytes(before["robots_body"] or b"") != copy.body:
                 transaction.run(sql.JUDGE_AGAIN, arguments)
+
+
+def add_candidates(
+    transaction: Transaction,
+    source_id: str,
+    candidates: Sequence[Candidate],
+    *,
+    delay: timedelta,
+    concurrency: int,
+    via: str | None,
+) -> int:
+    """Add the candidates that are new within a transaction, as `Frontier.accept` does."""
+    hosts = sorted({candidate.host for candidate in candidates})
+    politeness = {"hosts": hosts, "delay": delay, "concurrency": concurrency}
+    transaction.run(sql.ADD_HOSTS, politeness)
+    host_ids = {row["host"]: row["host_id"] for row in transaction.rows(sql.LOCK_HOSTS, politeness)}
+    columns = _columns(candidates, host_ids, _referrers(transaction, candidates))
+    accepted = transaction.run(sql.ADD_TARGETS, {"source": source_id, **columns})
+    if accepted:
+        transaction.run(sql.WAKE_ACCEPTING, {"ids": list(host_ids.values())})
+        transaction.run(sql.COUNT_ACCEPTED, {"source": source_id, "via": via, "accepted": accepted})
+    return accepted
 
 
 def lock_held_hosts(transaction: Transaction, batch_id: str) -> None:

@@ -29,7 +29,8 @@ insert into targets (url_key, url, host_id, source_id, kind, state, reason, due_
 select key::uuid, url, host_id, %(source)s, kind,
        case when reason is null then 'waiting' else 'excluded' end, reason,
        case when reason is null then now() end,
-       case when kind = 'robots' then 9 when kind in ('article', 'probe') then 1 else 5 end,
+       case when kind = 'robots' then 9 when kind in ('article', 'probe') then 1 when kind = 'requisite' then 0
+            else 5 end,
        via, hops, title, date
 from unnest(%(keys)s::text[], %(urls)s::text[], %(host_ids)s::int[], %(kinds)s::text[], %(vias)s::int[],
             %(hops)s::smallint[], %(titles)s::text[], %(dates)s::text[], %(reasons)s::text[])

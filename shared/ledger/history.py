@@ -1,6 +1,6 @@
 """History: articles under their addresses, the revisions of each, and what happened to them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +36,8 @@ class KnownUrl:
     misses: int
     missing_since: datetime | None
     missing_as: str | None
+    pictures: Sequence[Mapping[str, Any]] | None = None
+    """The pictures that it showed: `url`, `caption`, `alternative` of each. None where they were not noted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class RevisionText:
     """What it was read by; texts read by different rules cannot be compared."""
     image: str | None = None
     """The address of the picture that stood with it."""
+    pictures: Sequence[Mapping[str, Any]] | None = None
+    """All its pictures: `url`, `caption`, `alternative` of each. None where they were not noted."""
     published: str | None = None
     """The day or time it is dated (ISO 8601)."""
     capture_id: int = 0
@@ -268,6 +272,7 @@ class HistoryRecords(TemplateRecords, HostRecords):
             "revision": known.revision_id,
             "title": known.title,
             "digest": known.text_digest,
+            "pictures": None if known.pictures is None else as_json([dict(one) for one in known.pictures]),
         }
         self._transaction.run(sql.SEE_URL, arguments)
         self._transaction.run(sql.SEE_ARTICLE, arguments)
@@ -328,6 +333,7 @@ def _revision_text(row: Mapping[str, Any]) -> RevisionText:
         seen_at=row["seen_at"],
         rules=row["rules"],
         image=row["image"],
+        pictures=row["pictures"],
         published=row["published"],
         capture_id=row["capture_id"],
     )

@@ -5,7 +5,8 @@ update captures set article_outcome = %(outcome)s where capture_id = %(capture)s
 """
 
 KNOWN_URL = """
-select url, article_id, revision_id, title, text_digest, last_seen_at, misses, missing_since, missing_as
+select url, article_id, revision_id, title, text_digest, last_seen_at, misses, missing_since, missing_as,
+       pictures
 from article_urls
 """
 URL = KNOWN_URL + " where url = %(url)s"
@@ -26,7 +27,8 @@ where source_id = %(source)s and key = %(key)s
 REVISION_COLUMNS = """
 select revisions.revision_id, revisions.article_id, revisions.title, body, text_digest,
        fields ->> 'modified' as modified, seen_at, coalesce(fields ->> 'rules', '') as rules,
-       fields ->> 'image' as image, fields ->> 'published' as published, revisions.capture_id
+       fields ->> 'image' as image, fields -> 'pictures' as pictures,
+       fields ->> 'published' as published, revisions.capture_id
 from revisions
 """
 REVISION = REVISION_COLUMNS + " where revision_id = %(revision)s"
@@ -106,12 +108,13 @@ COUNT_REVISION = "update articles set revisions = revisions + 1 where article_id
 
 SEE_URL = """
 insert into article_urls (url, article_id, source_id, target_id, first_seen_at, last_seen_at, revision_id,
-                          title, text_digest)
-values (%(url)s, %(article)s, %(source)s, %(target)s, %(seen)s, %(seen)s, %(revision)s, %(title)s, %(digest)s)
+                          title, text_digest, pictures)
+values (%(url)s, %(article)s, %(source)s, %(target)s, %(seen)s, %(seen)s, %(revision)s, %(title)s, %(digest)s,
+        %(pictures)s)
 on conflict (url) do update
 set last_seen_at = greatest(article_urls.last_seen_at, excluded.last_seen_at), revision_id = excluded.revision_id,
-    title = excluded.title, text_digest = excluded.text_digest, misses = 0, missing_since = null,
-    missing_as = null, missing_capture = null
+    title = excluded.title, text_digest = excluded.text_digest, pictures = excluded.pictures,
+    misses = 0, missing_since = null, missing_as = null, missing_capture = null
 """
 
 SEE_ARTICLE = """

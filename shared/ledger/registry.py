@@ -61,6 +61,12 @@ class Registry:
             rows = transaction.rows(_SELECT + " where removed_at is null order by source_id")
         return [SourceRow(**row) for row in rows]
 
+    def every(self) -> list[SourceRow]:
+        """Return all sources that ever were, the removed ones too, by id."""
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(_SELECT + " order by source_id")
+        return [SourceRow(**row) for row in rows]
+
     def get(self, source_id: str) -> SourceRow:
         """Return one source, a removed one too: its evidence is still read by its rules.
 

@@ -121,7 +121,7 @@ class Webhooks:
         ]
 
     def remove(self, webhook_id: str) -> None:
-        """Tell this webhook nothing more. The log of its deliveries stays.
+        """Tell this webhook nothing more. The log of its deliveries stays for its time.
 
         Raises:
             NotFoundError: there is no such webhook.
@@ -242,6 +242,19 @@ class Webhooks:
             transaction.run(sql.LOG, arguments)
             transaction.run(sql.END, arguments)
             transaction.run(sql.REST, arguments)
+
+    def prune(self, *, before: datetime, limit: int) -> int:
+        """Delete the oldest deliveries that ended before a time, with their tries; return how many.
+
+        What waits is kept, unless its webhook was removed. Events stay, so nothing is told anew by this.
+        """
+        with self._database.transaction() as transaction:
+            rows = transaction.rows(sql.OLD_DELIVERIES, {"before": before, "limit": limit})
+            arguments = {"deliveries": [row["delivery_id"] for row in rows]}
+            if rows:
+                transaction.run(sql.PRUNE_ATTEMPTS, arguments)
+                transaction.run(sql.PRUNE_DELIVERIES, arguments)
+        return len(rows)
 
     def _change(self, statement: LiteralString, arguments: dict[str, Any]) -> None:
         with self._database.transaction() as transaction:

@@ -100,6 +100,15 @@ returning d.delivery_id, d.webhook_id, w.url, w.secrets, d.planned_at, d.attempt
 """
 TOLD_OF: LiteralString = TOLD + " where e.event_id = any(%(events)s)"
 
+# What still waits is kept however old it is, unless nobody sends it any more. Events are never pruned.
+OLD_DELIVERIES: LiteralString = """
+select delivery_id from webhook_deliveries d join webhooks w using (webhook_id)
+where coalesce(ended_at, planned_at) < %(before)s and (state <> 'waiting' or w.removed_at is not null)
+order by coalesce(ended_at, planned_at) limit %(limit)s for update of d skip locked
+"""
+PRUNE_ATTEMPTS: LiteralString = "delete from webhook_attempts where delivery_id = any(%(deliveries)s)"
+PRUNE_DELIVERIES: LiteralString = "delete from webhook_deliveries where delivery_id = any(%(deliveries)s)"
+
 LOG: LiteralString = """
 insert into webhook_attempts (delivery_id, at, status, outcome, seconds)
 values (%(delivery)s, %(at)s, %(status)s, %(outcome)s, %(seconds)s)

@@ -1,23 +1,28 @@
 """Checks a proof pack, or a whole log, without trusting who made it. Needs Python 3.11 and nothing else.
 
-    python check_proof.py PACK.zip --key KEY [--known CHECKPOINT]
+    python check_proof.py PACK.zip --key KEY [--known CHECKPOINT] [--authority CERTIFICATES]
     python check_proof.py --log FOLDER --key KEY [--known CHECKPOINT]
 
 A pack proves that each record of its WACZ file was in the archive's log when the checkpoint was signed, and has
 not changed by a byte since. It does not prove that what the publisher sent was true, nor when, beyond the
 checkpoint. KEY is the archive's verifier key (name+id+base64). Take it from a place you trust, not from the pack.
 CHECKPOINT is a signed checkpoint you kept from before: the log must then still begin with what it held.
+CERTIFICATES is the PEM file of the authority that stamped the log: openssl then checks the stamp (RFC 3161).
 
 Exit code 0: all holds. 1: something was altered, and each line says what. 2: the call itself is wrong.
 """
 
 import argparse
 import base64
+import datetime as dt
 import hashlib
 import io
 import json
 import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -235,6 +240,48 @@ def check_growth(proofs: list[Any], known: tuple[int, bytes], size: int, root: b
         yield f"the log does not begin with the {old} records of the checkpoint you kept"
 
 
+# A time stamp of an outside authority (RFC 3161), which openssl checks -------------------------------------------
+
+
+def check_stamp(path: pathlib.Path, key: str, certificates: pathlib.Path) -> Iterator[str]:
+    """Yield what does not hold of the time stamp of a pack; say when it is of where all holds."""
+    pack = path.read_bytes()
+    proof = json.loads(stored_file(pack, "proof.json"))
+    try:
+        note, stamp = stored_file(pack, "stamp.checkpoint"), stored_file(pack, "stamp.tsr")
+    except KeyError:
+        raise WrongError("the pack has no time stamp") from None
+    size, root = open_checkpoint(stored_file(pack, "checkpoint").decode(), key)
+    stamped = open_checkpoint(note.decode(), key)
+    yield from check_growth(proof["consistency"], stamped, size, root)
+    if any(row["index"] >= stamped[0] for row in proof["records"]):
+        yield f"the time stamp covers {stamped[0]} records of the log, and not all of the pack"
+    with tempfile.TemporaryDirectory() as name:
+        files = [pathlib.Path(name, file) for file in ("checkpoint", "stamp.tsr")]
+        for file, data in zip(files, (note, stamp), strict=True):
+            file.write_bytes(data)
+        told = openssl("-reply", "-in", str(files[1]), "-text")
+        found = re.search(r"^Time stamp: (\w+ +\d+ [\d:]+)[.\d]* (\d+) GMT$", told, re.MULTILINE)
+        if not found:
+            raise WrongError("the time stamp is none")
+        at = dt.datetime.strptime(" ".join(found.groups()) + "+0000", "%b %d %H:%M:%S %Y%z")
+        options = ("-data", str(files[0]), "-CAfile", str(certificates), "-attime", str(int(at.timestamp())))
+        if "Verification: OK" not in openssl("-verify", "-in", str(files[1]), *options):
+            yield "the time stamp is not one of this checkpoint by this authority"
+            return
+    sys.stdout.write(f"STAMPED: the log held {stamped[0]} records by {at.isoformat()}\n")
+
+
+def openssl(*words: str) -> str:
+    """Return what `openssl ts` says."""
+    try:
+        argv = ["openssl", "ts", *words]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    except OSError:
+        raise WrongError("the time stamp is not checked: there is no openssl on this machine") from None
+    return done.stdout + done.stderr
+
+
 # A whole log: entries, tiles and checkpoint agree (C2SP tlog-tiles) --------------------------------------------
 
 
@@ -298,14 +345,21 @@ def main() -> int:
     parser.add_argument("--log", type=pathlib.Path, help="a folder that holds a copy of the log instead")
     parser.add_argument("--key", required=True, help="the archive's verifier key, or a file that holds it")
     parser.add_argument("--known", type=pathlib.Path, help="a checkpoint you kept from before")
+    parser.add_argument(
+        "--authority", type=pathlib.Path, help="certificates of the time stamp authority (PEM)"
+    )
     arguments = parser.parse_args()
     if (arguments.pack is None) == (arguments.log is None):
         parser.error("name a pack or a log, one of them")
+    if arguments.authority and arguments.pack is None:
+        parser.error("a time stamp is checked with a pack")
     key = arguments.key if "+" in arguments.key else pathlib.Path(arguments.key).read_text()
     known = arguments.known.read_text() if arguments.known else None
     check = check_pack if arguments.log is None else check_log
     try:
         faults = list(check(arguments.pack or arguments.log, key, known))
+        if arguments.authority:
+            faults += check_stamp(arguments.pack, key, arguments.authority)
     except (WrongError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         faults = [str(error) or "the files are damaged"]
     for fault in faults:

@@ -15,6 +15,7 @@ from shared.sources.model import (
     Politeness,
     Recheck,
     Removal,
+    Requisites,
     RobotsChoice,
     SourceFile,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Politeness",
     "Recheck",
     "Removal",
+    "Requisites",
     "RobotsChoice",
     "SourceFile",
     "SourceFileError",

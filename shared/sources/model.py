@@ -188,6 +188,15 @@ class Removal(_Part):
     """Least time from the first of those looks to the last."""
 
 
+class Requisites(_Part):
+    """Whether stored pages are to be shown with their pictures and styles."""
+
+    capture: bool = Field(default=False, strict=True)
+    """Archive the pictures and style sheets of articles, of the own site, once each and after everything else."""
+    most_of_page: int = Field(default=40, ge=1, le=500, strict=True)
+    """How many of one page, style sheets first."""
+
+
 class SourceFile(_Part):
     """One outlet in one language: where its lists are and how its pages are read."""
 
@@ -204,6 +213,7 @@ class SourceFile(_Part):
     politeness: Politeness = Politeness()
     recheck: Recheck = Recheck()
     removal: Removal = Removal()
+    requisites: Requisites = Requisites()
 
     @field_validator("name")
     @classmethod

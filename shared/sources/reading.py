@@ -13,7 +13,7 @@ from shared.errors import PressmarkError
 from shared.sources.lines import KeyPath, key_lines
 from shared.sources.model import SourceFile
 
-_TOML_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_TOML_PLACE = re.compile(r"(?:(?<!\s)\s+)?\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _LONGEST_SHOWN = 60
 _PASSWORD = re.compile(r"://[^/@]*@")
 

@@ -1,7 +1,8 @@
 """Prints what is found of a purge: `python -m tests.benchmarks.december_2013 [--articles N] [--json]`.
 
 A publisher of three editions cuts a name from 0.5 % of its articles and deletes 35 %, while a host is down, its
-template changes, and 51 % of its articles stand under two addresses. `tests.support.december` says what of this
+template changes, 51 % of its articles stand under two addresses, and 0.3 % get another picture while
+pictures of others only change their addresses. `tests.support.december` says what of this
 is simulated. The exit code is 1 unless every edit, every deletion, the outage and the template change were found
 and nothing else was told.
 """

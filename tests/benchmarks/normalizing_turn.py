@@ -18,9 +18,12 @@ Reader = Callable[[bytes, Page], int]
 
 
 def ours() -> Reader:
-    """Read every field of a page as the worker does."""
+    """Read every field of a page as the worker's process does, which warms up before its first page."""
     from services.normalizer.extracting import extract  # noqa: PLC0415  (theirs runs without it)
     from services.normalizer.fields import ExtractionError, PageContext  # noqa: PLC0415  (as above)
+    from services.normalizer.sandboxed import warm_up  # noqa: PLC0415  (as above)
+
+    warm_up()
 
     def read(body: bytes, page: Page) -> int:
         context = PageContext(url=page["url"], content_type=page["content_type"])

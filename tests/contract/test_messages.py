@@ -29,6 +29,7 @@ AS_FIRST_SENT = {
     "crawler.show_pulse": "{}",
     "fetcher.deliver_webhooks": "{}",
     "fetcher.fetch_batch": '{"batch_id": "0b7d"}',
+    "fetcher.request_stamps": "{}",
     "fetcher.show_pulse": "{}",
     "normalizer.check_watches": "{}",
     "normalizer.normalize_batch": '{"batch_id": "0b7d"}',

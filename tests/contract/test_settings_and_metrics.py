@@ -13,6 +13,7 @@ from services.admin.tools import AdminSettings
 from services.crawler.settings import CrawlerSettings
 from services.fetcher.settings import FetcherSettings
 from services.observer.settings import ObserverSettings
+from services.reader.replay.settings import ReplaySettings
 from services.reader.settings import ReaderSettings
 from services.standalone.settings import StandaloneSettings
 from shared.errors import SettingsError
@@ -26,6 +27,7 @@ SETTINGS = (
     FetcherSettings,
     ObserverSettings,
     ReaderSettings,
+    ReplaySettings,
     ServiceSettings,
     StandaloneSettings,
     UpkeepSettings,

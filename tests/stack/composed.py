@@ -80,7 +80,7 @@ def composed(engine: Engine, folder: Path, *, settings: Mapping[str, str]) -> It
         ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("secrets", "wheelhouse")
     )
     engine.run("deploy/make-secrets", cwd=folder)
-    ports = choose_ports(("reader", "admin"), configured={}, remembered={})
+    ports = choose_ports(("reader", "replay", "admin"), configured={}, remembered={})
     own = {f"PRESSMARK_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     lines = [f"{name}={value}" for name, value in {**settings, **own}.items()]
     (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")

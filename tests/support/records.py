@@ -115,6 +115,7 @@ class RecordsInMemory:
             modified=revision.fields.get("modified"),
             seen_at=revision.seen_at,
             image=revision.fields.get("image"),
+            pictures=revision.fields.get("pictures"),
             published=revision.published,
             capture_id=revision.capture_id,
         )
@@ -326,7 +327,7 @@ def sighting(
         "published_precision": "day" if day else None,
         "published_at": NOON,
         "language": "en",
-        "fields": {"modified": changes.get("modified")},
+        "fields": {"modified": changes.get("modified"), "pictures": changes.pop("pictures", None)},
     }
     return Sighting(**(values | changes))
 

@@ -11,6 +11,7 @@ from services.normalizer.rereading_report import Report
 from services.normalizer.sandbox import ExtractPage
 from shared.ledger.batches import Batches
 from shared.ledger.corrections import Rereadings, Scope
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.history import History
 from shared.ledger.registry import Registry, SourceRow
 from shared.sources import SourceFile, load_source
@@ -69,6 +70,7 @@ class RulesArchive:
             batches=batches,
             history=History(self.stored.database),
             registry=Registry(self.stored.database),
+            index=EvidenceIndex(self.stored.database),
             evidence=self.stored.evidence,
             extract_page=self.extract_page,
         )

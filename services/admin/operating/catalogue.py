@@ -6,6 +6,7 @@ from types import MappingProxyType
 from services.admin.operating.action import Action
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
 
 __all__ = ["ACTIONS"]
@@ -20,6 +21,7 @@ _ALL: tuple[type[Action], ...] = (
     RetryFailures,
     RetryQuarantined,
     DropQuarantined,
+    RebuildLedger,
 )
 
 ACTIONS: Mapping[str, type[Action]] = MappingProxyType({action.name: action for action in _ALL})

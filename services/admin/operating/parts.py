@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.admin.actions import Actions
+from shared.evidence import EvidenceStore
 from shared.ledger import Database
 
 __all__ = ["Parts"]
@@ -10,7 +11,8 @@ __all__ = ["Parts"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The ledger, and the orders that change it and ring the bell."""
+    """The ledger, the orders that change it and ring the bell, and the evidence."""
 
     database: Database
     orders: Actions
+    evidence: EvidenceStore

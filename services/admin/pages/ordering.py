@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.admin.operating import Action
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.pages.forms import asked, faults, fields_of
-from services.admin.pages.guard import Form, PageRoute, bearer_of, form_of, needs
+from services.admin.pages.guard import Form, PageProblemError, PageRoute, bearer_of, form_of, needs
 from services.admin.pages.rendering import BASE, Renderer
 from services.admin.tools import Tools
 from shared.errors import NotFoundError, PressmarkError, TryAgainError
@@ -26,8 +26,9 @@ def ordering_pages(kit: Tools, render: Renderer) -> APIRouter:
 
     @router.get("/orders", **needs(TokenScope.OPERATE))
     def every(request: Request) -> Response:
-        """List what may be ordered."""
-        known = [(name, _says(kind)) for name, kind in ACTIONS.items()]
+        """List what the session may order."""
+        scope = bearer_of(request).scope
+        known = [(name, _says(kind)) for name, kind in ACTIONS.items() if scope.includes(kind.scope)]
         return render.page(request, "orders.html", orders=known)
 
     @router.get("/orders/{name}", **needs(TokenScope.OPERATE))
@@ -59,7 +60,7 @@ class _Orders:
 
     def form(self, request: Request, name: str, values: Form, errors: dict[str, str]) -> Response:
         """Return the form, with what was wrong with it the last time."""
-        kind = _known(name)
+        kind = _allowed(request, name)
         return self.render.page(
             request,
             "order.html",
@@ -72,7 +73,7 @@ class _Orders:
 
     def answer(self, request: Request, name: str, form: Form) -> Response:
         """Return the preview of what was filled in, or the way to the job that was ordered."""
-        kind, actor = _known(name), bearer_of(request).actor
+        kind, actor = _allowed(request, name), bearer_of(request).actor
         try:
             order = kind.model_validate(asked(kind, form))
             if form.get("step") == ["confirm"]:
@@ -97,10 +98,14 @@ class _Orders:
         )
 
 
-def _known(name: str) -> type[Action]:
+def _allowed(request: Request, name: str) -> type[Action]:
+    """Return an action that the session may order. One route serves all of them, so its scope is not enough."""
     if name not in ACTIONS:
         raise NotFoundError(f"there is no order {name!r}; the page of orders lists those there are")
-    return ACTIONS[name]
+    kind, token = ACTIONS[name], bearer_of(request)
+    if not token.scope.includes(kind.scope):
+        raise PageProblemError(403, f"This needs the scope {kind.scope}; your token has {token.scope}.")
+    return kind
 
 
 def _says(kind: type[Action]) -> str:

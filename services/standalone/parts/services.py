@@ -1,4 +1,4 @@
-"""Our own processes: the workers, their clock, the reader, who watches them, and the operators' API."""
+"""Our own processes: the workers, their clock, the reader, its replay, who watches them, the operators' API."""
 
 import os
 from signal import SIGTERM
@@ -30,6 +30,12 @@ def default_services() -> tuple[ServiceProcess, ...]:
             name="reader",
             argv=module_argv("services.reader.server"),
             ready="services.standalone.readiness:reader_answers",
+            metrics="own",
+        ),
+        ServiceProcess(
+            name="replay",
+            argv=module_argv("services.reader.replay.server"),
+            ready="services.standalone.readiness:replay_answers",
             metrics="own",
         ),
         ServiceProcess(

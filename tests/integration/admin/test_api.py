@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,16 +14,19 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi.routing import APIRoute
+from pydantic import SecretStr
 
 from services.admin.api import create_app
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.operating.runner import JobRunner
 from services.admin.tools import AdminSettings, Tools, make_tools
+from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.pauses import Pauses
 from shared.ledger.tokens import Tokens, TokenScope
 from tests.integration.admin.test_operating_commands import SOURCE, keep
 from tests.support.ledger import accept, pages
+from tests.support.servers import ObjectStore
 
 READ, OPERATE, ADMIN = TokenScope
 OPEN = "no token at all"
@@ -36,6 +40,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"all": True},
     "quarantine.drop": {"all": True},
+    "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/healthz"): OPEN,
@@ -53,6 +58,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("DELETE", "/api/v1/tokens/{token_id}"): ADMIN,
     ("POST", "/api/v1/jobs/{job_id}/cancel"): OPERATE,
     **{("POST", f"/api/v1/actions/{name}"): OPERATE for name in ACTION_BODIES},
+    ("POST", "/api/v1/actions/ledger.rebuild"): ADMIN,
 }
 """Every route with the least scope that opens it. A route that is missing here fails a test."""
 
@@ -117,8 +123,17 @@ def routes_of(routes: Sequence[object]) -> Iterator[APIRoute]:
 
 
 @pytest.fixture
-def api(database: Database, database_url: str, valkey_url: str) -> Iterator[Api]:
-    settings = AdminSettings(database_url=database_url, broker_url=valkey_url)  # type: ignore[arg-type]
+def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore) -> Iterator[Api]:
+    """The API over an archive of its own: a ledger, and a bucket without any evidence."""
+    settings = AdminSettings(
+        database_url=SecretStr(database_url),
+        broker_url=SecretStr(valkey_url),
+        s3_endpoint=s3.endpoint,
+        s3_bucket=f"api-{uuid.uuid4().hex[:12]}",
+        s3_access_key=SecretStr(s3.access_key),
+        s3_secret_key=SecretStr(s3.secret_key),
+    )
+    EvidenceStore(settings.evidence()).ensure_bucket()
     kit = make_tools(settings, connections=12)
     kit.actions.add_source(SOURCE)
     accept(database, pages(1))

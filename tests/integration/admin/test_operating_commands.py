@@ -14,6 +14,7 @@ from services.admin.operating import Desk, Parts
 from services.admin.operating.retrying import RetryFailures
 from services.pressmark.program import app
 from shared.bus import Bus
+from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.audit import Audit
 from shared.ledger.batches import Batches
@@ -22,7 +23,7 @@ from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
-from shared.settings import BusSettings
+from shared.settings import BusSettings, StoreSettings
 from tests.integration.ledger.test_batches import open_batch, record
 from tests.support.ledger import accept, capture_of, pages
 
@@ -226,7 +227,13 @@ def test_a_queued_order_is_run_as_a_job_by_whoever_takes_it(
     run: Run, database: Database, valkey_url: str
 ) -> None:
     bus = Bus(BusSettings(broker_url=valkey_url))  # type: ignore[arg-type]
-    desk = Desk.over(Parts(database=database, orders=Actions.over(database, bus, ())))
+    desk = Desk.over(
+        Parts(
+            database=database,
+            orders=Actions.over(database, bus, ()),
+            evidence=EvidenceStore(StoreSettings().evidence()),
+        )
+    )
     job, _ = desk.order(RetryFailures(), actor="token:a", key="k")
     again, is_new = desk.order(RetryFailures(), actor="token:a", key="k")
     assert (again.job_id, is_new) == (job.job_id, False)

@@ -53,6 +53,7 @@ ORDERS = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"queue": "normalizer"},
     "quarantine.drop": {"queue": "normalizer"},
+    "ledger.rebuild": {},
 }
 
 
@@ -207,7 +208,7 @@ def test_a_session_ends_when_it_is_signed_out_and_when_its_token_is_revoked(api:
 def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, name: str) -> None:
     if name.startswith("quarantine"):
         keep(api.kit.database, "normalizer.normalize_batch", "b1")
-    browser = signed_in(api, OPERATE)
+    browser = signed_in(api, ACTIONS[name].scope)
     if name == "pause.end":
         done = browser.send("/desk/orders/pause.set", **ORDERS["pause.set"], step="confirm")
         api.ended(done.headers["location"].rpartition("/")[2])
@@ -255,3 +256,18 @@ def test_every_page_forbids_foreign_content_frames_and_caches(api: Api) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';"), path
         assert headers["cache-control"] == "no-store"
     assert "http://" not in browser.ask("GET", "/desk/").text.replace("http://harbour.example", "")
+
+
+def test_an_order_that_needs_more_than_the_session_has_is_neither_shown_nor_taken(api: Api) -> None:
+    browser = signed_in(api, OPERATE)
+    beyond = [name for name, kind in ACTIONS.items() if not OPERATE.includes(kind.scope)]
+    assert "ledger.rebuild" in beyond
+
+    listed = browser.ask("GET", "/desk/orders").text
+    for name in beyond:
+        assert f"/desk/orders/{name}" not in listed
+        assert browser.ask("GET", f"/desk/orders/{name}").status == 403
+        for step in ("preview", "confirm"):
+            assert browser.send(f"/desk/orders/{name}", step=step, key="k").status == 403
+    assert api.kit.desk.jobs.page(10).items == ()
+    assert "/desk/orders/ledger.rebuild" in signed_in(api, ADMIN).ask("GET", "/desk/orders").text

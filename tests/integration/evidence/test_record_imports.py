@@ -98,6 +98,7 @@ class Place:
             batches=Batches(self.database),
             history=History(self.database),
             registry=Registry(self.database),
+            index=EvidenceIndex(self.database),
             evidence=self.evidence,
             extract_page=extract,
         )

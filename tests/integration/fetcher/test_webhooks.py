@@ -13,6 +13,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook as StandardWebhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from services.admin.upkeep import prune_deliveries
 from services.fetcher.gate import Gate
 from services.fetcher.own_endpoints import Endpoint, OwnEndpoints
 from services.fetcher.posting import Poster
@@ -343,3 +344,41 @@ def test_pauses_double_and_stay_within_six_hours() -> None:
     assert pauses[:3] == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == timedelta(hours=6)
+
+
+def test_old_deliveries_are_pruned_with_their_tries_and_nothing_is_told_again(
+    factory: CatalogueFactory, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    webhook = webhooks.add(receiver.url, new_secret(), kinds=(), source_ids=())
+    removed = webhooks.add("http://127.0.0.1:9/never", new_secret(), kinds=(), source_ids=())
+    articles(factory, 5)
+    sender(webhooks).deliver()
+    webhooks.remove(removed)
+    receiver.status = lambda _: 500
+    articles(factory, 1)
+    sender(webhooks).deliver()
+    events, tomorrow = told(factory), datetime.now(UTC) + timedelta(days=1)
+
+    assert webhooks.prune(before=datetime.now(UTC) - timedelta(days=1), limit=100) == 0
+    outcome = prune_deliveries(webhooks, before=tomorrow)
+
+    # Five that were told, five that nobody sends any more; the one that waits for its next try is kept.
+    assert outcome == {"deleted": 10}
+    (waiting,) = webhooks.deliveries(webhook, limit=100)
+    assert (waiting["state"], len(waiting["tries"])) == ("waiting", 1)
+    receiver.status = lambda _: 204
+    hasten(factory)
+    sender(webhooks).deliver()
+    assert sorted(receiver.events()) == [*events, events[-1]]
+    assert told(factory) == events
+
+
+def test_a_run_of_pruning_goes_on_until_nothing_old_is_left(
+    factory: CatalogueFactory, webhooks: Webhooks, receiver: Receiver
+) -> None:
+    webhooks.add(receiver.url, new_secret(), kinds=(), source_ids=())
+    articles(factory, 7)
+    sender(webhooks).deliver()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    assert [webhooks.prune(before=tomorrow, limit=3) for _ in range(4)] == [3, 3, 1, 0]

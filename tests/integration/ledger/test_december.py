@@ -16,7 +16,7 @@ def test_of_a_purge_everything_is_found_and_nothing_else_is_told(database: Datab
 
     found = findings(database, stories)
     assert found.is_right, found
-    assert (found.edits, found.deletions) == (10, 700)
+    assert (found.edits, found.pictures, found.deletions) == (10, 6, 700)
 
 
 def test_a_host_that_is_out_of_order_for_three_days_leaves_every_article_as_it_was(

@@ -8,6 +8,7 @@ from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from shared.candidates import candidate
 from shared.ledger.batches import Batches
+from shared.ledger.evidence_index import EvidenceIndex
 from shared.ledger.frontier import ClaimLimits, Frontier, TargetKind
 from shared.ledger.history import History
 from shared.ledger.registry import Registry, SourceRow
@@ -59,6 +60,7 @@ def read(stored: StoredEvidence, urls: dict[str, TargetKind]) -> list[str]:
         batches=batches,
         history=History(stored.database),
         registry=Registry(stored.database),
+        index=EvidenceIndex(stored.database),
         evidence=stored.evidence,
         extract_page=extracted,
     )

@@ -40,8 +40,8 @@ HOSTILE = (
     "a\u2028b\u0085c",
 )
 LISTS = (
-    "/latest", "/source/herald", "/day/2026-03-09", "/edits", "/removals", "/search?q=boat", "/watches",
-    "/watches/boat",
+    "/latest", "/source/herald", "/day/2026-03-09", "/edits", "/removals", "/search?q=boat", "/sources",
+    "/watches", "/watches/boat",
 )  # fmt: skip
 ARTICLE_LISTS = ("/latest", "/source/herald", "/day/2026-03-09", "/search?q=boat")
 

@@ -1,22 +1,18 @@
 """The public pages over a real PostgreSQL: what they show, and that nothing a reader sends breaks them."""
 
+import html
 import itertools
 import json
 import re
 import socket
-import threading
-import uuid
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import NoReturn
 from urllib.parse import quote
 
-import psycopg
 import pytest
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg import sql
 from starlette.types import ASGIApp
 
 from services.reader.app import create_app
@@ -25,21 +21,30 @@ from services.reader.settings import ReaderSettings
 from shared.errors import TryAgainError
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.database import Database
-from shared.ledger.migrate import migrate
 from shared.ledger.watches import Watches
 from tests.support.asgi import ask
-from tests.support.catalogue_factory import CatalogueFactory
-from tests.support.catalogue_samples import UNION, fill
+from tests.support.catalogue_samples import UNION
+from tests.support.demo_archive import filled_ledger
+from tests.support.served import served
 
 LISTS = (
     *("/", "/sources", "/source/naenara-en", "/search", "/edits", "/removals", "/about"),
-    *("/watches", "/coverage", "/coverage/naenara-en"),
+    *("/watches", "/coverage", "/coverage/naenara-en", "/days", "/days/2026-03", "/days/2013-12"),
 )
 EXPORTS = (
     *("/latest.json", "/source/naenara-en.json", "/search.json", "/edits.json", "/removals.json"),
     *("/watches.json", "/coverage.json", "/coverage/naenara-en.json"),
 )
-STARTS = (*LISTS, "/article/", "/article/x/revision/", "/source/", "/static/", "/watches/", "/coverage/")
+STARTS = (
+    *LISTS,
+    "/article/",
+    "/article/x/revision/",
+    "/source/",
+    "/static/",
+    "/watches/",
+    "/coverage/",
+    "/days/",
+)
 NEVER_ALLOWED = ("script", "iframe", "object", "embed", "base", "style", "svg")
 
 
@@ -74,17 +79,9 @@ class SilentDatabase(Database):
 @pytest.fixture(scope="module")
 def filled(postgres_url: str) -> Iterator[tuple[Database, dict[str, str]]]:
     """One filled ledger for all tests here: none of them writes."""
-    name = f"reader_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        database = Database(postgres_url.rpartition("/")[0] + f"/{name}")
-        try:
-            migrate(database)
-            Watches(database).add("bridge")
-            yield database, fill(CatalogueFactory(database))
-        finally:
-            database.close()
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with filled_ledger(postgres_url) as (database, ids):
+        Watches(database).add("bridge")
+        yield database, ids
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +97,8 @@ def ids(filled: tuple[Database, dict[str, str]]) -> dict[str, str]:
 @pytest.fixture
 def port(app: ASGIApp) -> Iterator[int]:
     """The application behind its real server."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join(10)
+    with served(app) as port:
+        yield port
 
 
 @pytest.mark.parametrize("path", [*LISTS, *EXPORTS, "/nowhere", "/static/style.css", "/healthz", "/source/Ä"])
@@ -119,7 +111,8 @@ def test_every_answer_carries_the_security_headers(app: ASGIApp, path: str) -> N
 def test_every_page_is_well_made_and_loads_nothing_from_elsewhere(app: ASGIApp, ids: dict[str, str]) -> None:
     for path in (*LISTS, *(f"/article/{article_id}" for article_id in ids.values()), "/nowhere"):
         outline = Outline(ask(app, path).text)
-        tags = [tag for tag, _ in outline.tags]
+        # Data in JSON is no script, whatever its element is called.
+        tags = [tag for tag, attrs in outline.tags if attrs.get("type") != "application/ld+json"]
 
         assert not set(tags) & set(NEVER_ALLOWED), path
         assert all(
@@ -163,6 +156,18 @@ def test_the_article_page_shows_each_edit_with_its_words(app: ASGIApp, ids: dict
     assert "main/index/en/first?arg_val=leader3" in text  # its other address
 
 
+def test_the_citation_names_the_revision_that_was_read(app: ASGIApp, ids: dict[str, str]) -> None:
+    page = ask(app, f"/article/{ids['union']}", headers={"host": "archive.example"}).text
+    cited = re.search(r'<p class="citation">(.*)</p>', page)
+
+    assert cited is not None
+    words = html.unescape(re.sub("<[^>]+>", "", cited[1]))
+    assert words == (
+        f"“{UNION.title}”. Naenara (En), 16 October 2021. Revision 2, first seen 9 March 2026, 19:00 UTC. "
+        f"http://archive.example/article/{ids['union']}/revision/2"
+    )
+
+
 def test_an_earlier_revision_can_be_read_and_says_that_it_is_one(app: ASGIApp, ids: dict[str, str]) -> None:
     page = ask(app, f"/article/{ids['union']}/revision/1")
 
@@ -203,7 +208,11 @@ def test_hostile_text_stays_text(app: ASGIApp, ids: dict[str, str]) -> None:
     page = ask(app, f"/article/{ids['hostile']}").text
     searched = ask(app, "/search", query=b"q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E{{7*7}}").text
 
-    assert "<script" not in page + searched
+    # Data in JSON is the one element of this name, and no text of a page can end it.
+    assert [attrs for tag, attrs in Outline(page + searched).tags if tag == "script"] == [
+        {"type": "application/ld+json"}
+    ]
+    assert (page + searched).count("<script") == 1
     assert "javascript:" not in "".join(Outline(page).values("href"))
     assert "&lt;script&gt;alert(1)" in page
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x07]", page)
@@ -223,6 +232,31 @@ def test_following_older_reaches_every_article_once(app: ASGIApp, ids: dict[str,
         query = following[0].partition("?")[2].encode()
 
     assert sorted(seen) == sorted(ids.values())
+
+
+def test_the_calendar_counts_what_the_lists_of_its_days_hold(app: ASGIApp) -> None:
+    newest = ask(app, "/days").text
+    counts = {
+        day: int(number)
+        for day, number in re.findall(
+            r'href="/day/([\d-]+)"><span class="calendar-day">\d+</span> '
+            r'<span class="calendar-count" aria-hidden="true">(\d+)<',
+            newest,
+        )
+    }
+
+    assert len(counts) == 7
+    for day, count in counts.items():
+        assert len(json.loads(ask(app, f"/day/{day}.json").body)["items"]) == count, day
+    assert 'href="/days/2021-10"' in newest
+    assert 'href="/days/2026-03"' in ask(app, "/days/2021-10").text
+    assert "Nothing is kept yet" not in ask(app, "/days", query=b"source=mina-ar").text
+    assert "Nothing is kept yet" in ask(app, "/days", query=b"source=quay").text
+
+
+@pytest.mark.parametrize("month", ["2026-13", "0001-01", "9999-12", "2026-03-01", "x"])
+def test_what_is_no_month_is_told(app: ASGIApp, month: str) -> None:
+    assert ask(app, f"/days/{month}").status == 400
 
 
 def test_search_finds_korean_in_the_other_spelling_and_marks_it(app: ASGIApp, ids: dict[str, str]) -> None:

@@ -17,6 +17,12 @@ WORDINGS = (
     ("Bridge opens", text("bridge", ("forty people", "fifty people"))),
     ("Depot opens", text("depot")),
 )
+PICTURES = (
+    None,
+    [{"url": "http://herald.example/crowd.jpg", "caption": None, "alternative": None}],
+    [{"url": "http://cdn.herald.example/crowd-300x200.webp?v=2", "caption": None, "alternative": None}],
+    [{"url": "http://herald.example/depot.jpg", "caption": None, "alternative": None}],
+)
 GONE = {"GONE", "SOFT404", "REDIRECTED"}
 MISSES, OVER_HOURS = 3, 48
 
@@ -48,7 +54,7 @@ def histories(draw: st.DrawFn) -> list[Step]:
 def looks(draw: st.DrawFn, path: str, kind: str, hours: float) -> Look:
     if kind == "see":
         title, body = draw(st.sampled_from(WORDINGS))
-        return sighting(path, body, hours=hours, title=title)
+        return sighting(path, body, hours=hours, title=title, pictures=draw(st.sampled_from(PICTURES)))
     if kind == "unchanged":
         return unchanged(path, hours=hours)
     return miss(path, hours=hours, missing_as="not_found" if kind == "miss" else "redirected_home")
@@ -128,6 +134,21 @@ def test_nothing_is_gone_without_enough_misses_for_long_enough_at_every_address(
                 urls = [known.url for known in delivery.records.urls(name)]
                 assert min(misses[url] for url in urls) >= MISSES
                 assert step.hours - max(missing_since[url] for url in urls) >= OVER_HOURS
+
+
+@given(histories())
+@settings(max_examples=200, deadline=None)
+def test_while_a_host_is_out_of_order_no_miss_changes_any_article(steps: list[Step]) -> None:
+    """From an outage no way leads to GONE: what is missing then is not even counted."""
+    delivery = Delivery()
+    for step in steps:
+        before = repr((delivery.records.articles, delivery.records.known, delivery.records.events))
+        outcome = delivery.deliver(step)
+        if isinstance(step.look, Miss) and not step.host_is_up:
+            assert outcome in {"outage", "no_article"}
+            assert (
+                repr((delivery.records.articles, delivery.records.known, delivery.records.events)) == before
+            )
 
 
 @given(histories())

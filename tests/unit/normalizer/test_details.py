@@ -1,5 +1,11 @@
 """Kinds of blocks, pictures, links, tags, counts and fingerprints of an article."""
 
+import re
+from zlib import crc32
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.normalizer.details import counts_of, fingerprints
 from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
@@ -34,6 +40,43 @@ def near(text: str) -> str:
     prints = fingerprints([text])
     assert prints is not None
     return prints.near
+
+
+UNSPACED = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
+
+
+def near_pair_by_pair(text: str) -> str:
+    """Return the signature by its definition, one pair of words after the other."""
+    words = re.sub(UNSPACED, r" \g<0> ", text.casefold()).encode("utf-8", "replace").split()
+    hashes = [crc32(word) for word in words]
+    least: dict[int, int] = {}
+    for left, right in zip(hashes, hashes[1:] or hashes, strict=False):
+        value = (left * 31 + right) * 0x9E37_79B1 % 2**32
+        part = (value >> 8) % 64
+        least[part] = min(value, least.get(part, value))
+    signature, value = 0, least[min(least)]
+    for part in reversed(range(64)):
+        value = least.get(part, value)
+        signature = signature << 1 | (value * 0x9E37_79B1 >> 17) & 1
+    return f"{signature:016x}"
+
+
+@given(st.lists(st.text(min_size=1), min_size=1).map("a ".join))
+def test_all_pairs_at_once_give_the_signature_of_one_pair_after_the_other(text: str) -> None:
+    assert near(f"a {text}") == near_pair_by_pair(f"a {text}")
+
+
+def test_long_texts_of_every_kind_have_the_signature_of_the_definition() -> None:
+    russian, chinese = "Совет города собрался в понедельник и говорил о мосте", "城市委员会星期一开会讨论新桥"
+    for text in (PROSE * 40, f"{PROSE} " * 3, f"{russian} " * 30, chinese * 20, "word", "two words"):
+        assert near(text) == near_pair_by_pair(text)
+
+
+@given(st.text())
+def test_every_character_of_a_script_without_spaces_is_a_word(text: str) -> None:
+    words = len(re.findall(UNSPACED, text)) + len(re.sub(UNSPACED, " ", text).split())
+
+    assert counts_of([text]).words == words
 
 
 def test_every_paragraph_has_its_kind() -> None:

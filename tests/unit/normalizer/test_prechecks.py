@@ -15,17 +15,54 @@ def test_a_long_script_and_a_stray_quote_in_it_make_no_page_suspect() -> None:
     assert is_plain(PLAIN + b'<script>if (a<b) s = "don\'t <div";' + b"x" * 100_000 + b"</script><p>end</p>")
 
 
+@pytest.mark.parametrize("quote", [b"'", b'"'])
+def test_a_long_value_makes_no_page_suspect(quote: bytes) -> None:
+    assert is_plain(
+        PLAIN + b"<div class=a data-page=" + quote + b"[1, 2] > <b " * 4_000 + quote + b" hidden>text</div>"
+    )
+
+
+def test_many_pictures_line_breaks_and_comments_leave_nothing_open() -> None:
+    assert is_plain(PLAIN + b"<br><IMG src='a'><br/><!-- a --><input>" * 1_000)
+    assert not is_plain(PLAIN + b"<br><brr>" * 1_500)
+
+
 @pytest.mark.parametrize(
     "bomb",
     [
         b"<div" + b" a" * 20_000 + b">",
         b"<div" + b' a="<b>"' * 20_000 + b">",
+        b"<div" + b' a="b"' * 20_000 + b">",
+        b"<div a=b'" + b" a" * 20_000 + b"'>",
+        b'<div a" ' + b" a" * 20_000 + b'">',
+        b'<div a=b="' + b" a" * 20_000 + b'">',
+        b'<div ="' + b" a" * 20_000 + b'">',
+        b'<div a="b"c=d="' + b" a" * 20_000 + b'">',
+        b'<div a=b\x0bc="' + b" a" * 20_000 + b'">',
+        b"<!--><div" + b" a" * 20_000 + b">",
+        b"<!-- a --!><div" + b" a" * 20_000 + b">",
         b"<!--<script>--><div" + b" a=1" * 20_000 + b">",
         b"<title><script></title><div" + b" a=1" * 20_000 + b">",
         b"<div>" * 2_000,
         b"<i>" * 40_000,
     ],
-    ids=["names", "marks in values", "after a comment", "after a title", "depth", "tags"],
+    ids=[
+        "names",
+        "marks in values",
+        "values",
+        "a quote inside a value",
+        "a quote in a name",
+        "a quote after two equals signs",
+        "a quote after no name",
+        "a quote after no space",
+        "a quote after a vertical tab",
+        "after an empty comment",
+        "after a comment with another end",
+        "after a comment",
+        "after a title",
+        "depth",
+        "tags",
+    ],
 )
 def test_a_bomb_is_never_plain(bomb: bytes) -> None:
     assert not is_plain(PLAIN + bomb)

@@ -54,7 +54,9 @@ def test_any_text_has_a_digest(paragraphs: list[str]) -> None:
 
 
 _EASILY_MENDED = st.text(
-    st.sampled_from("ab é\u0301\u0308\u1100\u1161\u11a8가\u200b\u00ad\u202e\x07\x1c\u3000\u0085\ud83d")
+    st.sampled_from(
+        "ab é\u0301\u0308\u1100\u1161\u11a8가\u200b\u00ad\u202e\x07\x1c\u3000\u0085\ud83d\u2000\u2800\u3164\ufe0f"
+    )
 )
 
 
@@ -64,6 +66,12 @@ def test_a_text_that_needs_no_mending_has_the_digest_of_its_normal_text(paragrap
 
     assert text_digest(paragraphs) == "sha256:" + sha256(normal.encode()).hexdigest()
     assert identifies(paragraphs) == (len(normal) >= MIN_IDENTITY_CHARACTERS)
+
+
+def test_no_character_takes_a_shorter_way_to_another_digest() -> None:
+    for text in (f"a{chr(code)}b" for code in range(0x10000)):
+        normal = without_spaces(normal_text([text]))
+        assert text_digest([text]) == "sha256:" + sha256(normal.encode()).hexdigest(), ascii(text)
 
 
 def test_empty_paragraphs_are_not_part_of_the_normal_text() -> None:

@@ -20,6 +20,7 @@ def test_a_plan_survives_being_written_down() -> None:
         "beat",
         "upkeep",
         "reader",
+        "replay",
         "observer",
         "admin",
     ]
