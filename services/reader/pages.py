@@ -24,7 +24,6 @@ from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
 from services.reader.wording import long_day
-from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.records import Revision, SourceSummary
 from shared.ledger.whole_article import WholeArticle, whole_article
@@ -50,7 +49,6 @@ class Pages:
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
-        self._captures = CapturedUrls(catalogue.database)
         self._lists = lists
         self._settings = settings
         self._render = render
@@ -212,11 +210,11 @@ class Pages:
             evidence=whole.evidence,
         )
         base = base_of(request, self._settings.public_url)
-        stored = self._captures.by_id(read.capture.capture_id) if read else None
+        stored = whole.stored.get(read.capture.capture_id) if read else None
         response = self._render.page(
             request,
             "article.html",
-            base=base_of(request, self._settings.public_url),
+            base=base,
             article=article_view(article, read, history),
             metadata=article_metadata(
                 article, read, base=base, stored=stored, replay_url=self._settings.replay_url

@@ -78,6 +78,20 @@ class Transaction:
         self._connection.execute(script.encode())
 
 
+class _Session(psycopg.Connection[Row]):
+    """A connection of the pool."""
+
+    planning: Sequence[LiteralString] | None = ()
+    """The settings of the planner that hold now; None where that is not known."""
+
+    def plan_with(self, planning: Sequence[LiteralString]) -> None:
+        """Have these settings of the planner hold from now on, and no others."""
+        if self.planning != planning:
+            self.planning = None
+            self.execute("; ".join(("reset all", *(f"set {one}" for one in planning))).encode())
+            self.planning = planning
+
+
 class Database:
     """A pool of connections to one PostgreSQL, made anew in each process after a fork."""
 
@@ -102,7 +116,7 @@ class Database:
         self._only_reads = only_reads
         self._patience = patience
         self._max_connections = max_connections
-        self._pool: ConnectionPool[psycopg.Connection[Row]] | None = None
+        self._pool: ConnectionPool[_Session] | None = None
         self._pool_pid = 0
         self._lock = threading.Lock()
 
@@ -114,41 +128,35 @@ class Database:
             TryAgainError: the database does not answer, or two transactions waited for each other.
         """
         with self._connection() as connection:
+            if connection.planning != ():
+                with _each_alone(connection):
+                    connection.plan_with(())
             yield Transaction(connection)
 
     @contextmanager
-    def reading(self, planning: LiteralString = "") -> Iterator[Transaction]:
+    def reading(self, planning: Sequence[LiteralString] = ()) -> Iterator[Transaction]:
         """Lend statements that only read. Each sees what was committed when it began, and has 10 s.
 
         Where nothing is ever written no transaction is opened around them: that is two exchanges with the server
-        for each page, of four. Statements that must be planned in a certain way need one.
+        for each page, of four. A connection then stays with the planning it had until another is asked for.
 
         Args:
-            planning: `set local …` for the planner.
+            planning: Settings of the planner, each as `name = value`.
 
         Raises:
             TryAgainError: the database does not answer, or not in time.
         """
         if not self._only_reads:
             with self.transaction() as ledger:
-                ledger.run_script(f"{_READ_ONLY}; {planning}")
+                ledger.run_script("; ".join((_READ_ONLY, *(f"set local {one}" for one in planning))))
                 yield ledger
             return
-        with self._connection() as connection:
-            connection.autocommit = True  # a property of the driver: nothing is sent
-            try:
-                if planning:
-                    connection.execute(f"begin; {planning}")
-                yield Transaction(connection)
-                if planning:
-                    connection.execute("commit")
-            finally:
-                if connection.info.transaction_status is not TransactionStatus.IDLE:
-                    connection.rollback()
-                connection.autocommit = False
+        with self._connection() as connection, _each_alone(connection):
+            connection.plan_with(planning)
+            yield Transaction(connection)
 
     @contextmanager
-    def _connection(self) -> "Iterator[psycopg.Connection[Row]]":
+    def _connection(self) -> "Iterator[_Session]":
         started = time.monotonic()
         try:
             with self._pool_of_this_process().connection() as connection:
@@ -164,12 +172,12 @@ class Database:
             self._pool.close()
         self._pool = None
 
-    def _pool_of_this_process(self) -> "ConnectionPool[psycopg.Connection[Row]]":
+    def _pool_of_this_process(self) -> "ConnectionPool[_Session]":
         with self._lock:
             if self._pool is None or self._pool_pid != os.getpid():
                 self._pool = ConnectionPool(
                     self._url,
-                    connection_class=psycopg.Connection[Row],
+                    connection_class=_Session,
                     kwargs={
                         "row_factory": dict_row,
                         "connect_timeout": _CONNECT_SECONDS,
@@ -184,6 +192,17 @@ class Database:
                 )
                 self._pool_pid = os.getpid()
             return self._pool
+
+
+@contextmanager
+def _each_alone(connection: _Session) -> Iterator[None]:
+    """Have every statement be a transaction of its own. It is a property of the driver: nothing is sent."""
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status is TransactionStatus.IDLE:  # or it ended, and the pool drops it
+            connection.autocommit = False
 
 
 def _check_unasked(connection: "psycopg.Connection[Row]") -> None:

@@ -9,11 +9,11 @@ __all__ = ["OUTLINE", "PLANNING", "SHOWN", "STEPS", "matches"]
 
 # The words decide, and the index of words knows them: without this the planner sometimes reads the whole table, or
 # keeps a plan that was made for another word.
-PLANNING: LiteralString = """
-set local plan_cache_mode = force_custom_plan;
-set local enable_seqscan = off;
-set local jit = off
-"""
+PLANNING: tuple[LiteralString, ...] = (
+    "plan_cache_mode = force_custom_plan",
+    "enable_seqscan = off",
+    "jit = off",
+)
 
 OUTLINE: LiteralString = """
 select is_marked, (select max(published_at) from articles where merged_into is null) as newest from search_index

@@ -1,9 +1,12 @@
 """All that the page of one article shows, read in one exchange with the server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
+from shared.ledger import captured_urls_sql
 from shared.ledger import catalogue_sql as sql
+from shared.ledger.captured_urls import Memento, memento_of
 from shared.ledger.catalogue_rows import (
     capture_of,
     captures_by_article,
@@ -38,6 +41,7 @@ _STATEMENTS: dict[str, LiteralString] = {
     "urls": sql.URLS,
     "captures": sql.CAPTURES_OF_ARTICLE,
     "more": sql.SUMMARY + _MORE,
+    "stored": captured_urls_sql.OF_REVISIONS,
 }
 
 
@@ -54,6 +58,8 @@ class WholeArticle:
     evidence: tuple[Capture, ...]
     """What gave a removed article its state, the first one first."""
     more: Page[ArticleSummary]
+    stored: Mapping[int, Memento]
+    """What shows each revision as it was stored, by the capture; a look that shows nothing is left out."""
 
 
 def whole_article(database: Database, article_id: str, *, captures: int, more: int) -> WholeArticle | None:
@@ -90,6 +96,7 @@ def whole_article(database: Database, article_id: str, *, captures: int, more: i
         captures=tuple(map(capture_of, found["captures"])),
         evidence=captures_by_article(evidence).get(summary.article_id, ()),
         more=page_of(list(map(summary_of, found["more"])), more),
+        stored={row["capture_id"]: memento_of(row) for row in found["stored"]},
     )
 
 
