@@ -137,6 +137,7 @@ def serve() -> None:
         load(LedgerSettings).database_url.get_secret_value(),
         max_connections=settings.connections,
         patience=2.0,
+        only_reads=True,
     )
     log.info("reader_started", host=settings.host, port=settings.port)
     try:

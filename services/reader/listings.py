@@ -1,5 +1,6 @@
 """The lists of the archive, each with its records, its filters and its place: what pages and exports both show."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -97,7 +98,7 @@ class Listing(Generic[Item]):
     @property
     def query(self) -> str:
         """Return the filters as the query of an address."""
-        return urlencode(self.asked, errors="replace")
+        return _query_of(self.asked)
 
     @property
     def page(self) -> str:
@@ -116,7 +117,8 @@ class Listing(Generic[Item]):
 
     def address(self, suffix: str = "", *, before: Cursor | None = None) -> str:
         """Return the path and query of this list in a format, at a place."""
-        asked = [self.query] if self.query else []
+        query = self.query
+        asked = [query] if query else []
         asked += [urlencode({"before": before.text})] if before else []
         return f"{self.path}{suffix}{'?' if asked else ''}{'&'.join(asked)}"
 
@@ -134,6 +136,11 @@ class Listing(Generic[Item]):
             language=one.language,
             tags=tuple(tag for tag in (one.kind, one.source_id) if tag),
         )
+
+
+@functools.lru_cache(maxsize=128)  # a page names its list in ten forms, each of them twice
+def _query_of(asked: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(asked, errors="replace")
 
 
 def latest(catalogue: Catalogue, *, language: str | None) -> Listing[ArticleSummary]:

@@ -27,9 +27,9 @@ from services.reader.rendering import Renderer
 from services.reader.settings import ReaderSettings
 from services.reader.views import card, days_of_cards, language_views, removal_view, source_view
 from services.reader.words import Words
-from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
-from shared.ledger.records import Article, Revision, SourceSummary
+from shared.ledger.records import Revision, SourceSummary
+from shared.ledger.whole_article import WholeArticle, whole_article
 
 __all__ = ["Pages"]
 
@@ -53,7 +53,6 @@ class Pages:
         seen: Remembered[tuple[SeenOfSource, ...]],
     ) -> None:
         self._catalogue = catalogue
-        self._captures = CapturedUrls(catalogue.database)
         self._lists = lists
         self._settings = settings
         self._render = render
@@ -140,15 +139,15 @@ class Pages:
 
     def article(self, request: Request, article_id: str) -> Response:
         """One article as its source shows it, or showed it last."""
-        article = self._article(article_id)
-        return self._article_page(request, article, article.current)
+        whole = self._whole(article_id)
+        return self._article_page(request, whole, whole.article.current)
 
     def revision(self, request: Request, article_id: str, number: str) -> Response:
         """One article as it was worded once."""
-        article, wanted = self._article(article_id), number_of(number)
-        for revision in article.revisions:
+        whole, wanted = self._whole(article_id), number_of(number)
+        for revision in whole.article.revisions:
             if revision.number == wanted:
-                return self._article_page(request, article, revision)
+                return self._article_page(request, whole, revision)
         raise NoSuchPageError("This article has no such revision. Its page lists those it has.")
 
     def edit(self, request: Request, article_id: str, number: str) -> Response:
@@ -214,21 +213,17 @@ class Pages:
         seen = seen_in(self._seen.get(), source_ids=listing.source_ids, languages=listing.languages)
         return [coverage_view(one, words) for one in seen]
 
-    def _article_page(self, request: Request, article: Article, read: Revision | None) -> Response:
-        summary = article.summary
-        is_moved = summary.state != "LIVE"
+    def _article_page(self, request: Request, whole: WholeArticle, read: Revision | None) -> Response:
+        article, more = whole.article, whole.more
         history = History(
-            edits=self._catalogue.edits(_EDITS_SHOWN, article_id=summary.article_id).items,
-            urls=self._catalogue.urls(summary.article_id),
-            captures=self._catalogue.captures_of_article(summary.article_id, limit=_CAPTURES_SHOWN),
+            edits=whole.edits,
+            urls=whole.urls,
+            captures=whole.captures,
             captures_limit=_CAPTURES_SHOWN,
-            evidence=self._catalogue.evidence_of_removal(summary.article_id) if is_moved else (),
-        )
-        more = self._catalogue.more_from(
-            summary.source_id, excluding=summary.article_id, limit=self._settings.related_articles
+            evidence=whole.evidence,
         )
         base, words = base_of(request, self._settings.public_url), self._render.words(request)
-        stored = self._captures.by_id(read.capture.capture_id) if read else None
+        stored = whole.stored.get(read.capture.capture_id) if read else None
         response = self._render.page(
             request,
             "article.html",
@@ -237,7 +232,7 @@ class Pages:
             metadata=article_metadata(
                 article, read, base=base, stored=stored, replay_url=self._settings.replay_url
             ),
-            evidence=evidence_of_article(summary.article_id, settings=self._settings),
+            evidence=evidence_of_article(article.summary.article_id, settings=self._settings),
             editions=[card(one, words) for one in article.editions],
             more=[card(one, words) for one in more.items],
             more_next=more.next,
@@ -246,11 +241,16 @@ class Pages:
             response.headers["link"] = ", ".join(original_links(stored.url, base))
         return response
 
-    def _article(self, article_id: str) -> Article:
-        article = self._catalogue.article(article_id_of(article_id))
-        if article is None:
+    def _whole(self, article_id: str) -> WholeArticle:
+        found = whole_article(
+            self._catalogue.database,
+            article_id_of(article_id),
+            captures=_CAPTURES_SHOWN,
+            more=self._settings.related_articles,
+        )
+        if found is None:
             raise NoSuchPageError("No article is kept under this address. Search for its title instead.")
-        return article
+        return found
 
     def _source(self, source_id: str) -> SourceSummary:
         for source in self._sources.get():

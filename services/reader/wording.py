@@ -1,5 +1,6 @@
 """Foreign text and addresses as a page may show them."""
 
+import bisect
 import itertools
 import re
 import unicodedata
@@ -29,6 +30,8 @@ _LANGUAGES = {
     "pl": "Polski", "pt": "Português", "ru": "Русский", "tr": "Türkçe", "uk": "Українська", "vi": "Tiếng Việt",
     "zh": "中文",
 }  # fmt: skip
+_COLUMNS_OF_WIDTH = {"W": 2, "F": 2, "Na": 1, "N": 1, "A": 1, "H": 1}
+"""Columns of a letter by its width in East Asia (Unicode Standard Annex 11)."""
 _LETTERS_FOR_A_COLUMN = 4
 """Of a text only this much is looked at for an excerpt: spaces and marks without a width are never so many."""
 
@@ -49,10 +52,8 @@ def excerpt(text: str, limit: int = 170) -> str:
         limit: the longest result in columns; a letter of Chinese, Japanese or Korean takes two.
     """
     whole = " ".join(shown(text[: limit * _LETTERS_FOR_A_COLUMN]).split())
-    columns = itertools.accumulate(
-        2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in whole[:limit]
-    )
-    fitting = sum(1 for column in columns if column < limit)
+    widths = map(_COLUMNS_OF_WIDTH.__getitem__, map(unicodedata.east_asian_width, whole[:limit]))
+    fitting = bisect.bisect_left(list(itertools.accumulate(widths)), limit)
     if fitting >= len(whole) - 1:
         return whole
     cut = whole[:fitting]

@@ -10,7 +10,7 @@ from shared.ledger import captured_urls_sql as sql
 from shared.ledger.database import Database, Row
 from shared.urls import canonical_url, surt
 
-__all__ = ["CapturedUrls", "Match", "Memento", "Span", "key_of"]
+__all__ = ["CapturedUrls", "Match", "Memento", "Span", "key_of", "memento_of"]
 
 _LONGEST_KEY = 2000
 """What the ledger cuts keys to; see migration 27."""
@@ -160,7 +160,7 @@ class CapturedUrls:
 
     def _found(self, statement: LiteralString, **arguments: object) -> list[Memento]:
         with self._database.transaction() as ledger:
-            return [_memento(row) for row in ledger.rows(statement, arguments)]
+            return [memento_of(row) for row in ledger.rows(statement, arguments)]
 
 
 def key_of(url: str) -> str:
@@ -181,5 +181,6 @@ def _bounds(span: Span) -> dict[str, object]:
     }
 
 
-def _memento(row: Row) -> Memento:
+def memento_of(row: Row) -> Memento:
+    """Return a capture as those who replay it need it."""
     return Memento(**row)

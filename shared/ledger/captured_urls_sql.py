@@ -66,6 +66,11 @@ BY_ID: LiteralString = f"""
 select u.surt, {_COLUMNS} {_FROM} and c.capture_id = %(id)s
 """
 
+OF_REVISIONS: LiteralString = f"""
+select u.surt, {_COLUMNS} {_FROM}
+  and c.capture_id in (select capture_id from revisions where article_id = %(article_id)s)
+"""  # noqa: S608  (made of constants of this module)
+
 IS_RECORD = """
 select exists (
     select from captures where warc_key = %(key)s and warc_offset = %(offset)s and warc_length >= %(length)s

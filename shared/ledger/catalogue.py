@@ -5,20 +5,26 @@ page 1 costs. Nothing here writes.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString
 
 from shared.ledger import catalogue_sql as sql
+from shared.ledger.catalogue_rows import (
+    Item,
+    edit_of,
+    evidence_of,
+    hit_of,
+    page_of,
+    revision_of,
+    summary_of,
+)
 from shared.ledger.cursor import Cursor, Page
-from shared.ledger.database import Database, Row, Transaction
+from shared.ledger.database import Database
 from shared.ledger.filters import ALL, Filters
 from shared.ledger.records import (
     Article,
     ArticleSummary,
     ArticleUrl,
-    Capture,
-    Change,
     Edit,
     Removal,
     Revision,
@@ -29,8 +35,6 @@ from shared.ledger.searching import REMOVED_STATES, Counts, Searching
 from shared.search_query import SearchQuery
 
 __all__ = ["REMOVED_STATES", "Catalogue", "SearchPage"]
-
-Item = TypeVar("Item", ArticleSummary, Edit, Removal)
 
 _EXPORT_PAGE = 500
 _NOT_LIVE_STATES = (*REMOVED_STATES, "SUSPECT", "RETURNED")
@@ -81,65 +85,44 @@ class Catalogue:
         if language is not None:
             where += " and a.language = %(language)s"
         arguments = {"source_id": source_id, "language": language, **_place(before, limit)}
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             rows = ledger.rows(sql.SUMMARY + where + sql.after_cursor(before) + sql.BY_DATE, arguments)
-        return _page([_summary(row) for row in rows], limit)
-
-    def more_from(self, source_id: str, *, excluding: str, limit: int = 12) -> Page[ArticleSummary]:
-        """Return the newest articles of a source without the article `excluding`."""
-        where: LiteralString = (
-            "where a.merged_into is null and a.source_id = %(source_id)s and a.article_id <> %(excluding)s"
-        )
-        arguments = {"source_id": source_id, "excluding": excluding, **_place(None, limit)}
-        with self._reading() as ledger:
-            rows = ledger.rows(sql.SUMMARY + where + sql.BY_DATE, arguments)
-        return _page([_summary(row) for row in rows], limit)
+        return page_of([summary_of(row) for row in rows], limit)
 
     def article(self, article_id: str) -> Article | None:
         """Return an article with all its revisions, or None.
 
         The id of an article that was merged into another gives that other one, so no link ever breaks.
         """
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             row = ledger.row(sql.SUMMARY + sql.WHERE_SURVIVOR, {"article_id": article_id})
             if row is None:
                 return None
-            summary = _summary(row)
+            summary = summary_of(row)
             survivor = {"article_id": summary.article_id}
             rows = ledger.rows(sql.REVISIONS, survivor)
             editions = ledger.rows(sql.SUMMARY + sql.EDITIONS, survivor)
         return Article(
             summary=summary,
-            revisions=tuple(_revision(row) for row in rows),
-            editions=tuple(_summary(row) for row in editions),
+            revisions=tuple(revision_of(row) for row in rows),
+            editions=tuple(summary_of(row) for row in editions),
         )
 
     def survivor(self, article_id: str) -> str | None:
         """Return the id of an article, that of the one it was merged into where it was, or None."""
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             row = ledger.row(sql.SURVIVOR + sql.WHERE_SURVIVOR, {"article_id": article_id})
         return None if row is None else str(row["article_id"])
 
     def revisions(self, article_id: str) -> tuple[Revision, ...]:
         """Return the revisions of an article, the first seen first."""
-        with self._reading() as ledger:
-            return tuple(_revision(row) for row in ledger.rows(sql.REVISIONS, {"article_id": article_id}))
+        with self.database.reading() as ledger:
+            return tuple(revision_of(row) for row in ledger.rows(sql.REVISIONS, {"article_id": article_id}))
 
     def urls(self, article_id: str) -> tuple[ArticleUrl, ...]:
         """Return the addresses of an article, the first seen first."""
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             return tuple(ArticleUrl(**row) for row in ledger.rows(sql.URLS, {"article_id": article_id}))
-
-    def captures_of_article(self, article_id: str, *, limit: int = 200) -> tuple[Capture, ...]:
-        """Return the looks at any address of an article, the last first."""
-        arguments = {"article_id": article_id, "limit": limit}
-        with self._reading() as ledger:
-            return tuple(_capture(row) for row in ledger.rows(sql.CAPTURES_OF_ARTICLE, arguments))
-
-    def evidence_of_removal(self, article_id: str, *, limit: int = 50) -> tuple[Capture, ...]:
-        """Return the captures that gave the article its present state, the first one first."""
-        with self._reading() as ledger:
-            return _evidence(ledger, [article_id], limit=limit).get(article_id, ())
 
     def edits(
         self,
@@ -165,9 +148,9 @@ class Catalogue:
             **_place(before, limit),
         }
         arguments["edit_id"] = int(before.key) if before and before.key.isdecimal() else 0
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             rows = ledger.rows(sql.EDITS + where + sql.EDITS_BY_DATE, arguments)
-        return _page([_edit(row) for row in rows], limit)
+        return page_of([edit_of(row) for row in rows], limit)
 
     def removals(
         self,
@@ -193,16 +176,16 @@ class Catalogue:
             **only.arguments,
             **_place(before, limit),
         }
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             rows = ledger.rows(sql.SUMMARY + where + sql.REMOVALS_BY_DATE, arguments)
-            articles = [_summary(row) for row in rows]
-            evidence = _evidence(ledger, [article.article_id for article in articles], limit=50)
+            articles = [summary_of(row) for row in rows]
+            evidence = evidence_of(ledger, [article.article_id for article in articles], limit=50)
         found = [Removal(article=one, evidence=evidence.get(one.article_id, ())) for one in articles]
-        return _page(found, limit)
+        return page_of(found, limit)
 
     def sources(self) -> tuple[SourceSummary, ...]:
         """Return all sources by name, with counts over everything kept: exact, so not free."""
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             arguments = {"removed_states": list(REMOVED_STATES)}
             return tuple(SourceSummary(**row) for row in ledger.rows(sql.SOURCES, arguments))
 
@@ -232,7 +215,7 @@ class Catalogue:
             found = self._searching.newest(query, limit, before=before, counted=counted)
         else:
             found = self._searching.most_relevant(query, limit, start=start)
-        hits = tuple(_hit(row) for row in found.rows)
+        hits = tuple(hit_of(row) for row in found.rows)
         has_next = found.has_more and bool(hits)
         return SearchPage(
             items=hits,
@@ -282,14 +265,8 @@ class Catalogue:
         Raises:
             TryAgainError: it does not.
         """
-        with self._reading() as ledger:
+        with self.database.reading() as ledger:
             ledger.row("select 1 as answer")
-
-    @contextmanager
-    def _reading(self) -> Iterator[Transaction]:
-        with self.database.transaction() as ledger:
-            ledger.run_script(sql.READ_ONLY)
-            yield ledger
 
 
 def _walk(read: Callable[[Cursor | None], Page[Item]]) -> Iterator[Item]:
@@ -309,55 +286,3 @@ def _place(before: Cursor | None, limit: int) -> dict[str, Any]:
         "at": before.at if before else None,
         "key": before.key if before else None,
     }
-
-
-def _page(items: list[Item], limit: int) -> Page[Item]:
-    shown = tuple(items[:limit])
-    return Page(items=shown, next=shown[-1].cursor if len(items) > limit and shown else None)
-
-
-def _summary(row: Row) -> ArticleSummary:
-    known = {name: row[name] for name in ArticleSummary.__dataclass_fields__}
-    return ArticleSummary(**{**known, "urls": tuple(row["urls"])})
-
-
-def _hit(row: Row) -> SearchHit:
-    article = _summary(row)
-    text = row.get("matched_text") or article.excerpt
-    return SearchHit(article=article, only_in_earlier=bool(row.get("only_in_earlier")), text=text)
-
-
-def _revision(row: Row) -> Revision:
-    names = ("revision_id", "number", "seen_at", "title", "text_digest", "fields")
-    return Revision(
-        **{name: row[name] for name in names},
-        url=row["revision_url"],
-        body=tuple(row["body"]),
-        capture=_capture(row),
-    )
-
-
-def _capture(row: Row) -> Capture:
-    return Capture(**{name: row[name] for name in Capture.__dataclass_fields__})
-
-
-def _edit(row: Row) -> Edit:
-    changes = (
-        Change(
-            op=one.get("op", ""),
-            before=one.get("from") or "",
-            after=one.get("to") or "",
-            at=one.get("at"),
-            moved_from=one.get("moved_from"),
-        )
-        for one in row["changes"]
-    )
-    lists = {name: tuple(row[name]) for name in ("urls", "classes", "text_from", "text_to")}
-    return Edit(**{**row, **lists, "changes": tuple(changes)})
-
-
-def _evidence(ledger: Transaction, article_ids: list[str], *, limit: int) -> dict[str, tuple[Capture, ...]]:
-    found: dict[str, list[Capture]] = {}
-    for row in ledger.rows(sql.EVIDENCE, {"article_ids": article_ids, "limit": limit}):
-        found.setdefault(row["article_id"], []).append(_capture(row))
-    return {article_id: tuple(captures) for article_id, captures in found.items()}

@@ -4,9 +4,6 @@ from typing import LiteralString
 
 from shared.ledger.cursor import Cursor
 
-READ_ONLY: LiteralString = "set transaction read only; set local statement_timeout = '10s'"
-"""A page that takes longer than this has lost its reader; the server stops working for it."""
-
 SUMMARY_COLUMNS: LiteralString = """
     a.article_id, a.source_id, s.name as source_name, a.title, a.published, a.published_precision,
     a.published_at, a.language, a.url, a.state, a.state_since, a.revision_id,

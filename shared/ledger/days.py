@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import LiteralString
 
-from shared.ledger.catalogue_sql import READ_ONLY
 from shared.ledger.database import Database, Transaction
 
 __all__ = ["Days", "Month"]
@@ -43,8 +42,7 @@ class Days:
 
     def month(self, wanted: date | None, *, source_id: str | None = None) -> Month | None:
         """Return the month of a day; without one the newest of which something is kept, None if there is none."""
-        with self._database.transaction() as ledger:
-            ledger.run_script(READ_ONLY)
+        with self._database.reading() as ledger:
             first = _first_of_month(wanted) if wanted else _month(ledger, _NEWEST, {"source": source_id})
             if first is None:
                 return None

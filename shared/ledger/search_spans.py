@@ -11,11 +11,12 @@ __all__ = ["FIRST_SPAN", "Pace", "Steps", "expressions_in", "marks_between"]
 
 FIRST_SPAN = 100
 """Articles in the first stretch, the newest."""
-_LEAST_GROWTH, _MOST_GROWTH = 2, 16
+_LEAST_GROWTH, _MOST_GROWTH = 2, 64
 _SPARE = 1.5
 
-_DAYS_UP_TO = timedelta(days=62)
-_MONTHS_UP_TO = timedelta(days=5 * 366)
+# Few marks: the index looks every one of them up, and weighs them all for every place of a word.
+_DAYS_UP_TO = timedelta(days=16)
+_MONTHS_UP_TO = timedelta(days=2 * 366)
 _YEARS_UP_TO = timedelta(days=100 * 366)
 _ANY_MARK = "'@y':*"
 
@@ -56,13 +57,23 @@ class Pace:
             needed = self._behind * _SPARE * (self.wanted - self.found) / max(self.found, 1)
             articles = int(min(max(needed, self._behind * _LEAST_GROWTH), self._behind * _MOST_GROWTH))
         self._behind += articles
-        return self.steps.behind(latest, articles)
+        floor = self.steps.behind(latest, articles)
+        return floor and _at_a_mark(floor, latest)
+
+
+def _at_a_mark(floor: datetime, latest: datetime) -> datetime:
+    """Return a moment not after `floor` at which the marks of a stretch up to `latest` begin."""
+    length, first = latest - floor, floor.astimezone(UTC)
+    if length <= _DAYS_UP_TO or length > _YEARS_UP_TO:
+        return floor
+    first = first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return first if length <= _MONTHS_UP_TO else first.replace(month=1)
 
 
 def marks_between(since: datetime, until: datetime) -> str:
     """Return a tsquery of marks that every article between two moments has, and some near them have too.
 
-    Days, months or years, so that there are never more than about a hundred; nothing for a longer time.
+    Days, months or years, so that there are seldom more than two dozen; nothing for a longer time.
     """
     first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
     if last - first > _YEARS_UP_TO:

@@ -91,8 +91,7 @@ class Searching:
     ) -> FoundRows:
         """Return the newest articles that match; with counts if they are wanted, or are all on this page."""
         wanted = max(limit, _COUNTED if counted else 0) + 1
-        with self._database.transaction() as ledger:
-            ledger.run_script(sql.BEGIN)
+        with self._database.reading(sql.PLANNING) as ledger:
             found = _collect(ledger, query, wanted, steps=self._current_steps(ledger), before=before)
             rows = _shown(ledger, found[:limit])
         is_whole = before is None and len(found) <= limit
@@ -102,8 +101,7 @@ class Searching:
     def most_relevant(self, query: SearchQuery, limit: int, *, start: int = 0) -> FoundRows:
         """Return those that match best among the newest with the words in the title and the newest of all."""
         in_title = replace(query, clauses=(), title_clauses=(*query.title_clauses, *query.clauses))
-        with self._database.transaction() as ledger:
-            ledger.run_script(sql.BEGIN)
+        with self._database.reading(sql.PLANNING) as ledger:
             steps = self._current_steps(ledger)
             found = _collect(ledger, query, _RANKED, steps=steps, is_ranked=True)
             found += _collect(ledger, in_title, _RANKED, steps=steps, is_ranked=True)

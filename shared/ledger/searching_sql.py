@@ -5,17 +5,15 @@ from typing import LiteralString
 from shared.ledger.catalogue_sql import SUMMARY_COLUMNS
 from shared.search_query import SearchQuery
 
-__all__ = ["BEGIN", "OUTLINE", "SHOWN", "STEPS", "matches"]
+__all__ = ["OUTLINE", "PLANNING", "SHOWN", "STEPS", "matches"]
 
 # The words decide, and the index of words knows them: without this the planner sometimes reads the whole table, or
 # keeps a plan that was made for another word.
-BEGIN: LiteralString = """
-set transaction read only;
-set local statement_timeout = '10s';
-set local plan_cache_mode = force_custom_plan;
-set local enable_seqscan = off;
-set local jit = off
-"""
+PLANNING: tuple[LiteralString, ...] = (
+    "plan_cache_mode = force_custom_plan",
+    "enable_seqscan = off",
+    "jit = off",
+)
 
 OUTLINE: LiteralString = """
 select is_marked, (select max(published_at) from articles where merged_into is null) as newest from search_index

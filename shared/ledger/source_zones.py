@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import LiteralString
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.ledger.catalogue_sql import READ_ONLY
 from shared.ledger.database import Database
 
 __all__ = ["source_zones"]
@@ -15,8 +14,7 @@ _DEFINITIONS: LiteralString = "select source_id, definition from sources where d
 
 def source_zones(database: Database) -> Mapping[str, ZoneInfo]:
     """Return the zones of the sources whose files name one, by the sources' ids."""
-    with database.transaction() as ledger:
-        ledger.run_script(READ_ONLY)
+    with database.reading() as ledger:
         rows = ledger.rows(_DEFINITIONS, {})
     found = ((row["source_id"], _zone_of(row["definition"])) for row in rows)
     return {source_id: zone for source_id, zone in found if zone is not None}

@@ -145,9 +145,8 @@ class Telling:
             "language": language,
             "watch": watch_id,
         }
-        with self._database.transaction() as transaction:
-            transaction.run_script("set transaction read only; set local statement_timeout = '10s'")
-            return [told_of(row) for row in transaction.rows(TOLD + _NEWEST, arguments)]
+        with self._database.reading() as ledger:
+            return [told_of(row) for row in ledger.rows(TOLD + _NEWEST, arguments)]
 
 
 _NEWEST: LiteralString = """

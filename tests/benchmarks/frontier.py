@@ -60,10 +60,10 @@ def main() -> None:
 
 
 @contextmanager
-def durable_postgres() -> Iterator[str]:
-    """Run PostgreSQL as an archive does, every commit on disk."""
+def durable_postgres(kept: Path | None = None) -> Iterator[str]:
+    """Run PostgreSQL as an archive does, every commit on disk; in a folder that stays, if one is given."""
     with tempfile.TemporaryDirectory(prefix="pressmark-bench-", ignore_cleanup_errors=True) as folder:
-        ground = Ground(Path(folder) / "data")
+        ground = Ground((kept or Path(folder)) / "data")
         port = choose_ports(postgres.PORTS, configured={}, remembered={})["postgres"]
         password = ground.secrets.database_password
         place = postgres.PostgresPlace(ground.data.path / "postgres", log=ground.data.log("postgres"))

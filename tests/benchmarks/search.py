@@ -6,18 +6,18 @@ four readers at once, who ask for one to three words each, for articles and for 
 """
 
 import argparse
-import http.client
 import json
 import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 from subprocess import Popen
 from urllib.parse import quote
 
@@ -27,6 +27,7 @@ from services.standalone.ports import choose_ports
 from shared.ledger import Database
 from shared.ledger.migrate import migrate
 from shared.search_tokens import search_vector_text
+from tests.benchmarks.answers import Askers, Costs, ask_in_turn
 from tests.benchmarks.frontier import durable_postgres
 from tests.support.catalogue_factory import CatalogueFactory, Text
 from tests.support.synthetic_articles import LANGUAGES, SyntheticArticle, synthetic_article
@@ -53,38 +54,31 @@ COPIES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timings:
-    """What one kind of question took, in milliseconds."""
-
-    name: str
-    took: Sequence[float]
-
-    def at(self, share: float) -> float:
-        ordered = sorted(self.took)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
-
-    def __str__(self) -> str:
-        figures = "  ".join(f"p{share * 100:.0f} {self.at(share):7.1f}" for share in (0.5, 0.95, 0.99))
-        return f"{self.name:34s} {figures}  longest {max(self.took):7.1f} ms  ({len(self.took)})"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--articles", type=int, default=200_000)
     parser.add_argument("--questions", type=int, default=600, help="of each kind")
+    parser.add_argument("--data", type=Path, help="a folder that keeps the ledger, and may hold it already")
     parser.add_argument("--at", help="the URL of a ledger that an earlier run has filled")
     parser.add_argument("--hold", action="store_true", help="keep the ledger until Enter is pressed")
     wanted = parser.parse_args()
     if wanted.at:
         measure(wanted.at, wanted.articles, wanted.questions)
         return
-    with durable_postgres() as url:
-        fill(url, wanted.articles)
+    with durable_postgres(wanted.data) as url:
+        if not is_filled(url):
+            fill(url, wanted.articles)
         measure(url, wanted.articles, wanted.questions)
         if wanted.hold:
             print(url, flush=True)
             sys.stdin.readline()
+
+
+def is_filled(url: str) -> bool:
+    """Return whether an earlier run has left its articles here."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("select to_regclass('revisions') is not null").fetchone()
+        return row == (True,)
 
 
 def fill(url: str, articles: int) -> None:
@@ -217,12 +211,20 @@ def print_sizes(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
 
 
 def measure(url: str, articles: int, questions: int) -> None:
-    """Print how long four readers at once wait for answers of one reader process."""
-    with reader_process(url) as port:
+    """Print how long four readers at once wait for answers of one reader process, and what an answer costs."""
+    print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    with (
+        psycopg.connect(url) as session,
+        reader_process(url) as (port, server),
+        Askers.started(READERS) as askers,
+    ):
+        costs = Costs(server, session.info.backend_pid)
         for name, paths in kinds_of_paths(articles, questions).items():
-            ask(port, paths[: READERS * 2])
-            print(Timings(name=name, took=ask(port, paths)), flush=True)
-            print(Timings(name=f"{name}, one reader", took=ask(port, paths, readers=1)), flush=True)
+            ask = partial(askers.ask, port=port, costs=costs)
+            ask(name, paths=paths[: READERS * 4], readers=READERS)
+            print(ask(name, paths=paths, readers=READERS), flush=True)
+            print(ask(f"{name}, one reader", paths=paths[: len(paths) // 2], readers=1), flush=True)
+    print(f"load of the machine: {os.getloadavg()[0]:.1f}", flush=True)
 
 
 def kinds_of_paths(articles: int, questions: int) -> dict[str, list[str]]:
@@ -262,32 +264,9 @@ def take(values: Iterator[str], count: int) -> list[str]:
     return [next(values) for _ in range(count)]
 
 
-def ask(port: int, paths: Sequence[str], *, readers: int = READERS) -> list[float]:
-    """Ask for all paths, so many readers at once, and return how long each answer took in milliseconds."""
-    shares = [paths[reader::readers] for reader in range(readers)]
-    with ThreadPoolExecutor(max_workers=readers) as threads:
-        parts = threads.map(partial(_ask_in_turn, port), shares)
-        return [took for part in parts for took in part]
-
-
-def _ask_in_turn(port: int, paths: Sequence[str]) -> list[float]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    took = []
-    for path in paths:
-        started = time.perf_counter()
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        took.append((time.perf_counter() - started) * 1000)
-        if answer.status != http.client.OK:
-            raise SystemExit(f"{path} was answered with {answer.status}")
-    connection.close()
-    return took
-
-
 @contextmanager
-def reader_process(url: str) -> Iterator[int]:
-    """Run the public pages over a ledger."""
+def reader_process(url: str) -> Iterator[tuple[int, int]]:
+    """Run the public pages over a ledger; yield their port and the id of their process."""
     port = choose_ports(("reader",), configured={}, remembered={})["reader"]
     env = {
         **os.environ,
@@ -298,7 +277,7 @@ def reader_process(url: str) -> Iterator[int]:
     with Popen([sys.executable, "-m", "services.reader.server"], env=env) as child:
         try:
             _wait_for(port)
-            yield port
+            yield port, child.pid
         finally:
             child.terminate()
 
@@ -307,7 +286,7 @@ def _wait_for(port: int) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            _ask_in_turn(port, ["/healthz"])
+            ask_in_turn(port, ["/healthz"])
         except OSError:
             if time.monotonic() > deadline:
                 raise

@@ -12,6 +12,7 @@ from shared.ledger.cursor import Cursor, Page
 from shared.ledger.database import Database
 from shared.ledger.migrate import migrate
 from shared.ledger.records import ArticleSummary
+from shared.ledger.whole_article import WholeArticle, whole_article
 from shared.search_query import query_tokens
 from shared.search_tokens import search_vector_text
 from tests.support.catalogue_factory import NOON, CatalogueFactory, Text
@@ -44,6 +45,12 @@ def titles(page: Page[ArticleSummary]) -> list[str]:
 
 def found(catalogue: Catalogue, query: str) -> list[str]:
     return [hit.article.title for hit in catalogue.search(query_tokens(query), 20).items]
+
+
+def whole(catalogue: Catalogue, article_id: str) -> WholeArticle:
+    found = whole_article(catalogue.database, article_id, captures=9, more=9)
+    assert found is not None
+    return found
 
 
 def day(number: int) -> Text:
@@ -175,7 +182,7 @@ def test_a_removal_names_the_captures_that_missed_the_article_and_no_outage_also
     (returned,) = catalogue.every_removal()
     assert returned.article.state == "RETURNED"
     assert [capture.status for capture in returned.evidence] == [404, 404, 404, 200]
-    assert catalogue.evidence_of_removal(article_id) == returned.evidence
+    assert whole(catalogue, article_id).evidence == returned.evidence
 
 
 def test_sources_count_what_is_kept(factory: CatalogueFactory, catalogue: Catalogue) -> None:
@@ -195,7 +202,7 @@ def test_more_from_a_source_leaves_out_the_article_being_read(
     first = factory.article("kcna-en", day(1))
     factory.article("kcna-en", day(2))
 
-    assert titles(catalogue.more_from("kcna-en", excluding=first)) == ["Day 2"]
+    assert titles(whole(catalogue, first).more) == ["Day 2"]
 
 
 @pytest.mark.parametrize(
