@@ -13,7 +13,27 @@ from services.reader.errors import BadAddressError
 from services.reader.tongues import DEFAULT, TAGS, tongue
 from services.reader.words import ENGLISH, Words
 
-__all__ = ["CHOICES", "Choice", "accepted_tag", "addresses_of", "choice_of", "program_words", "tag_of"]
+__all__ = [
+    "CHOICES",
+    "Choice",
+    "accepted_tag",
+    "addresses_of",
+    "choice_of",
+    "front_page",
+    "in_language",
+    "program_words",
+    "tag_of",
+]
+    "CHOICES",
+    "Choice",
+    "accepted_tag",
+    "addresses_of",
+    "choice_of",
+    "front_page",
+    "in_language",
+    "program_words",
+    "tag_of",
+]
 
 _WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*", re.ASCII)
@@ -92,6 +112,12 @@ def program_words(request: Request) -> Words:
     if tag is None:
         raise BadAddressError("These pages are written in en, ko and zh-Hans: hl is one of them.")
     return Words(tongue=tongue(tag))
+
+
+def in_language(request: Request, address: str) -> str:
+    """Return the address of a part of a feed in the language that the request names, if it names one."""
+    tag = tag_of(request.query_params.get("hl", ""))
+    return f"{address}{'&' if '?' in address else '?'}hl={tag}" if tag else address
 
 
 def tag_of(language: str) -> str | None:

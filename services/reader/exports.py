@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.reader.asked_lists import AskedLists
 from services.reader.asking import article_id_of, base_of, cursor_of
-from services.reader.choosing import program_words
+from services.reader.choosing import in_language, program_words
 from services.reader.coverage_view import SeenOfSource, seen_in
 from services.reader.errors import NoSuchPageError
 from services.reader.evidence_pages import evidence_of_article, evidence_of_capture
@@ -107,9 +107,11 @@ class Exports:
         page = listing.read(self._settings.feed_entries, before)
         feed = Feed(
             title=f"Pressmark: {words.say(listing.title, **listing.title_values)}",
-            address=base + listing.address(form.suffix, before=before),
+            address=base + in_language(request, listing.address(form.suffix, before=before)),
             page=base + listing.page,
-            next=base + listing.address(form.suffix, before=page.next) if page.next else None,
+            next=base + in_language(request, listing.address(form.suffix, before=page.next))
+            if page.next
+            else None,
             entries=[listing.entry(one, base, words) for one in page.items[: self._settings.feed_entries]],
         )
         response = Response(form.tell(feed), media_type=form.media_type)
