@@ -10,6 +10,7 @@ import typer
 
 from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
+from services.admin.evidence_cli import add_evidence_commands
 from services.admin.merging_cli import add_merging_commands
 from services.admin.operating_cli import add_operating_commands
 from services.admin.printing import print_json
@@ -93,6 +94,7 @@ app.command()(demo)
 standalone.add_commands(app)
 admin.add_commands(app)
 add_adding_commands(app, propose_source=propose_source)
+add_evidence_commands(app)
 add_operating_commands(app)
 add_telling_commands(app)
 add_merging_commands(app)

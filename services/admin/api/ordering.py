@@ -92,7 +92,8 @@ def _add_cancel(router: APIRouter, kit: Tools) -> None:
     )
     def cancel(request: Request, job_id: str) -> Response:
         """Ask for the end of a job: at once when it is queued, else at its next step."""
-        return _accepted(kit.desk.cancel(job_id, actor=bearer_of(request).actor))
+        bearer = bearer_of(request)
+        return _accepted(kit.desk.cancel(job_id, actor=bearer.actor, scope=bearer.scope))
 
 
 def _add_tokens(router: APIRouter, kit: Tools) -> None:

@@ -11,7 +11,7 @@ from services.admin.operating.parts import Parts
 from shared.errors import PressmarkError
 from shared.ledger.tokens import TokenScope
 
-__all__ = ["Action", "CancelledError", "Outcome", "Work", "examples"]
+__all__ = ["Action", "BeyondScopeError", "CancelledError", "Outcome", "Work", "examples"]
 
 Outcome = dict[str, Any]
 """What a plan or a run says, as JSON."""
@@ -21,6 +21,10 @@ MOST_FINDINGS = 100
 
 class CancelledError(PressmarkError):
     """Someone asked for the end of this job, and it ended. What it had done until then stays done."""
+
+
+class BeyondScopeError(PressmarkError):
+    """Whoever asks may not do this: the text names the scope that it needs."""
 
 
 @dataclass(slots=True, kw_only=True)

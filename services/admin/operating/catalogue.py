@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from services.admin.operating.action import Action
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
+from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
@@ -21,6 +22,8 @@ _ALL: tuple[type[Action], ...] = (
     RetryFailures,
     RetryQuarantined,
     DropQuarantined,
+    VerifyEvidence,
+    CompactEvidence,
     RebuildLedger,
 )
 

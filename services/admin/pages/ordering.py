@@ -45,7 +45,8 @@ def ordering_pages(kit: Tools, render: Renderer) -> APIRouter:
     @router.post("/jobs/{job_id}/cancel", **needs(TokenScope.OPERATE))
     def cancel(request: Request, job_id: str) -> Response:
         """Ask for the end of a job."""
-        kit.desk.cancel(job_id, actor=bearer_of(request).actor)
+        bearer = bearer_of(request)
+        kit.desk.cancel(job_id, actor=bearer.actor, scope=bearer.scope)
         return RedirectResponse(f"{BASE}/jobs/{job_id}", status_code=303)
 
     return router

@@ -22,6 +22,7 @@ from services.admin.operating.runner import JobRunner
 from services.admin.tools import AdminSettings, Tools, make_tools
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
+from shared.ledger.audit import Audit
 from shared.ledger.pauses import Pauses
 from shared.ledger.tokens import Tokens, TokenScope
 from tests.integration.admin.test_operating_commands import SOURCE, keep
@@ -40,6 +41,8 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"all": True},
     "quarantine.drop": {"all": True},
+    "evidence.verify": {},
+    "evidence.compact": {},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
@@ -58,7 +61,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("DELETE", "/api/v1/tokens/{token_id}"): ADMIN,
     ("POST", "/api/v1/jobs/{job_id}/cancel"): OPERATE,
     **{("POST", f"/api/v1/actions/{name}"): OPERATE for name in ACTION_BODIES},
-    ("POST", "/api/v1/actions/ledger.rebuild"): ADMIN,
+    **{("POST", f"/api/v1/actions/{name}"): ADMIN for name in ("ledger.rebuild",)},
 }
 """Every route with the least scope that opens it. A route that is missing here fails a test."""
 
@@ -251,6 +254,19 @@ def test_a_hundred_repeats_of_one_key_at_once_make_one_job(api: Api) -> None:
         headers={"idempotency-key": "night-1"},
     )
     assert (other.status, other.body["errors"][0]["pointer"]) == (422, "header.idempotency-key")
+
+
+def test_a_job_is_ended_only_by_a_token_that_may_order_it(api: Api) -> None:
+    for name, kind in ACTIONS.items():
+        order = kind.model_validate(ACTION_BODIES[name])
+        job, _ = api.kit.desk.order(order, actor="token:x", dry_run=True)
+
+        answer = api.ask("POST", f"/api/v1/jobs/{job.job_id}/cancel", scope=OPERATE)
+
+        assert answer.status == (202 if OPERATE.includes(kind.scope) else 403), name
+        noted = [row.entry for row in Audit(api.kit.database).page(1)]
+        assert (noted[0]["job"] == job.job_id) is OPERATE.includes(kind.scope) if noted else True
+    assert api.ask("POST", f"/api/v1/jobs/{job.job_id}/cancel", scope=ADMIN).status == 202
 
 
 def test_lists_are_read_in_pages_by_the_link_to_the_next(api: Api) -> None:

@@ -53,6 +53,8 @@ ORDERS = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"queue": "normalizer"},
     "quarantine.drop": {"queue": "normalizer"},
+    "evidence.verify": {"begin": "2026-03-01", "end": "2026-04-01"},
+    "evidence.compact": {"size": "500MB", "age": "6h"},
     "ledger.rebuild": {},
 }
 
@@ -269,5 +271,7 @@ def test_an_order_that_needs_more_than_the_session_has_is_neither_shown_nor_take
         assert browser.ask("GET", f"/desk/orders/{name}").status == 403
         for step in ("preview", "confirm"):
             assert browser.send(f"/desk/orders/{name}", step=step, key="k").status == 403
-    assert api.kit.desk.jobs.page(10).items == ()
+        job, _ = api.kit.desk.order(ACTIONS[name].model_validate(ORDERS[name]), actor="token:x", dry_run=True)
+        assert browser.send(f"/desk/jobs/{job.job_id}/cancel").status == 403
+    assert all(job.dry_run for job in api.kit.desk.jobs.page(100).items)
     assert "/desk/orders/ledger.rebuild" in signed_in(api, ADMIN).ask("GET", "/desk/orders").text
