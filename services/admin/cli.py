@@ -201,7 +201,7 @@ def carried_out(
 ) -> Outcome:
     """Carry out an action and return what was done, or with `dry_run` what would be."""
     if dry_run:
-        return {"dry_run": True, **kit.desk.plan(action, actor=actor())}
+        return {"dry_run": True, **kit.desk.plan(action, actor=actor(), far=far)}
     return kit.desk.carry_out(action, actor=actor(), found=found, far=far)
 
 

@@ -67,6 +67,8 @@ class Action(BaseModel, ABC):
     """What a token must allow."""
     is_long: ClassVar[bool] = False
     """Whether a run takes so long that it is worth a job, whoever orders it."""
+    plans_long: ClassVar[bool] = False
+    """Whether even the plan takes so long that whoever asks from afar is given a job for it."""
 
     @abstractmethod
     def plan(self, parts: Parts, work: Work) -> Outcome:

@@ -37,13 +37,18 @@ class Desk:
         """Return the desk over one ledger."""
         return cls(parts=parts, jobs=Jobs(parts.database), audit=Audit(parts.database))
 
-    def plan(self, action: Action, *, actor: str) -> Outcome:
+    def plan(self, action: Action, *, actor: str, far: Far = lambda _done, _total: None) -> Outcome:
         """Return what an action would do now, and change nothing.
 
         Raises:
             PressmarkError: it would not be possible.
         """
-        return action.plan(self.parts, Work(actor=actor))
+
+        def advanced(done: int, total: int | None) -> bool:
+            far(done, total)
+            return True
+
+        return action.plan(self.parts, Work(actor=actor, advanced=advanced))
 
     def carry_out(
         self,

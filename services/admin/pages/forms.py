@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from services.admin.operating import Action
 from services.admin.pages.guard import Form
 
-__all__ = ["FieldView", "asked", "faults", "fields_of"]
+__all__ = ["FieldView", "asked", "faults", "fields_of", "filled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,22 @@ def asked(kind: type[Action], form: Form) -> dict[str, Any]:
                 found[name] = True
             case _:
                 found[name] = text
+    return found
+
+
+def filled(arguments: Mapping[str, Any]) -> Form:
+    """Return an order as its form would bring it: what `asked` reads as the same again."""
+    found: Form = {}
+    for name, value in arguments.items():
+        match value:
+            case None | False | "":
+                continue
+            case True:
+                found[name] = ["yes"]
+            case list():
+                found[name] = ["\n".join(str(one) for one in value)] if value else []
+            case _:
+                found[name] = [str(value)]
     return found
 
 

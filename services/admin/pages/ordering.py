@@ -80,6 +80,9 @@ class _Orders:
             if form.get("step") == ["confirm"]:
                 job, _ = self.kit.desk.order(order, actor=actor, key=form.get("key", [""])[0] or None)
                 return RedirectResponse(f"{BASE}/jobs/{job.job_id}", status_code=303)
+            if kind.plans_long:
+                job, _ = self.kit.desk.order(order, actor=actor, dry_run=True)
+                return RedirectResponse(f"{BASE}/jobs/{job.job_id}", status_code=303)
             outcome = self.kit.desk.plan(order, actor=actor)
         except ValidationError as error:
             return self.form(request, name, form, faults(error))

@@ -4,12 +4,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.admin.pages.guard import PageProblemError, PageRoute, needs
+from services.admin.operating.catalogue import ACTIONS
+from services.admin.pages.forms import filled
+from services.admin.pages.guard import Form, PageProblemError, PageRoute, bearer_of, needs
 from services.admin.pages.rendering import Renderer
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools
 from shared.ledger.audit import Audit
 from shared.ledger.cursor import Cursor
+from shared.ledger.jobs import Job, JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine, QuarantineFilter
 from shared.ledger.tokens import TokenScope
@@ -84,7 +87,8 @@ def _add_jobs(router: APIRouter, kit: Tools, render: Renderer) -> None:
     @router.get("/jobs/{job_id}", **needs(TokenScope.READ))
     def job(request: Request, job_id: str) -> Response:
         """Show a job: how far it is, what it found, what came of it."""
-        return render.page(request, "job.html", job=kit.desk.jobs.get(job_id))
+        found = kit.desk.jobs.get(job_id)
+        return render.page(request, "job.html", job=found, confirmed=_confirmed(request, found))
 
 
 def _add_quarantine(router: APIRouter, kit: Tools, render: Renderer) -> None:
@@ -123,3 +127,11 @@ def _place(request: Request, first: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _BIGGEST):
         raise PageProblemError(400, "No page begins there; go back to the beginning of the list.")
     return int(text)
+
+
+def _confirmed(request: Request, job: Job) -> Form | None:
+    """Return the order that a preview which has ended was of, to be confirmed; None where there is none."""
+    kind = ACTIONS.get(job.action)
+    if not job.dry_run or job.state is not JobState.SUCCEEDED or kind is None:
+        return None
+    return filled(job.arguments) if bearer_of(request).scope.includes(kind.scope) else None

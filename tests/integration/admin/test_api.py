@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -20,6 +20,7 @@ from services.admin.api import create_app
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.operating.runner import JobRunner
 from services.admin.tools import AdminSettings, Tools, make_tools
+from services.normalizer.ordered_reading import OrderedReading
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.audit import Audit
@@ -27,6 +28,7 @@ from shared.ledger.pauses import Pauses
 from shared.ledger.tokens import Tokens, TokenScope
 from tests.integration.admin.test_operating_commands import SOURCE, keep
 from tests.support.ledger import accept, pages
+from tests.support.rules_archive import extracted
 from tests.support.servers import ObjectStore
 
 READ, OPERATE, ADMIN = TokenScope
@@ -43,6 +45,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "quarantine.drop": {"all": True},
     "evidence.verify": {},
     "evidence.compact": {},
+    "history.renormalize": {"source": "harbour", "rules_older": True},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
@@ -125,6 +128,17 @@ def routes_of(routes: Sequence[object]) -> Iterator[APIRoute]:
             yield route
 
 
+def reader(database: Database, evidence: EvidenceStore) -> Callable[[str], object]:
+    """Return what reads stored pages where no normalizer runs; for one job at a time."""
+    alone = threading.Lock()
+
+    def read(order_id: str) -> None:
+        with alone:
+            OrderedReading.over(database, evidence, extract_page=extracted, seconds=0.2).work(order_id)
+
+    return read
+
+
 @pytest.fixture
 def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore) -> Iterator[Api]:
     """The API over an archive of its own: a ledger, and a bucket without any evidence."""
@@ -138,6 +152,7 @@ def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore)
     )
     EvidenceStore(settings.evidence()).ensure_bucket()
     kit = make_tools(settings, connections=12)
+    kit = kit.reading_by(reader(database, EvidenceStore(settings.evidence())))
     kit.actions.add_source(SOURCE)
     accept(database, pages(1))
     tokens = Tokens(database)

@@ -55,6 +55,7 @@ ORDERS = {
     "quarantine.drop": {"queue": "normalizer"},
     "evidence.verify": {"begin": "2026-03-01", "end": "2026-04-01"},
     "evidence.compact": {"size": "500MB", "age": "6h"},
+    "history.renormalize": {"source": "harbour", "begin": "2026-03-01", "rules_older": "yes"},
     "ledger.rebuild": {},
 }
 
@@ -217,6 +218,11 @@ def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, na
     head = Audit(api.kit.database).head()
 
     preview = browser.send(f"/desk/orders/{name}", **ORDERS[name])
+    if ACTIONS[name].plans_long:
+        assert preview.status == 303
+        job = api.ended(preview.headers["location"].rpartition("/")[2])
+        assert (job["action"], job["dry_run"], job["state"]) == (name, True, "succeeded"), job
+        preview = browser.ask("GET", preview.headers["location"])
     assert preview.status == 200, preview.text
     assert "What it would do" in preview.text
     assert Audit(api.kit.database).head() == head

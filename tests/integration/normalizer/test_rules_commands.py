@@ -29,6 +29,7 @@ def run(archive: RulesArchive, database_url: str, monkeypatch: pytest.MonkeyPatc
     environment = {
         "PRESSMARK_DATA": str(tmp_path / "none"),
         "PRESSMARK_DATABASE_URL": database_url,
+        "PRESSMARK_BROKER_URL": "redis://127.0.0.1:1/0",
         "PRESSMARK_S3_ENDPOINT": settings.endpoint,
         "PRESSMARK_S3_BUCKET": settings.bucket,
         "PRESSMARK_S3_ACCESS_KEY": settings.access_key,
@@ -84,7 +85,7 @@ def test_a_preview_and_a_run_as_an_operator_types_them(archive: RulesArchive, ru
 
     preview = run("renormalize", "--source", SOURCE, "--dry-run", "--json")
     shown = run("renormalize", "--source", SOURCE, "--dry-run")
-    done = run("renormalize", "--source", SOURCE, "--rules-older", "--json")
+    done = run("renormalize", "--source", SOURCE, "--rules", "older", "--json")
 
     assert [preview.exit_code, shown.exit_code, done.exit_code] == [0, 0, 0], preview.output
     told = json.loads(preview.stdout)

@@ -1,0 +1,111 @@
+"""The commands that have stored pages read again. They bring a reader of their own and need no normalizer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from services.admin.cli import DryRun, Json, carried_out, ordered, tools
+from services.admin.endings import notes
+from services.admin.operating.rereading import Renormalize
+from services.admin.printing import print_json
+from services.admin.tools import Tools
+from shared.evidence import EvidenceStore
+from shared.ledger import Database
+from shared.logs import escape_controls
+
+__all__ = ["ReadHere", "add_rereading_commands", "print_report"]
+
+ReadHere = Callable[[Database, EvidenceStore], AbstractContextManager[Callable[[str], object]]]
+"""Opens a reader over a ledger and a store: it is called with the id of an order."""
+
+
+def add_rereading_commands(app: typer.Typer, *, read_here: ReadHere) -> None:
+    """Add these commands to the program.
+
+    Args:
+        app: The program.
+        read_here: What reads pages in this process.
+    """
+
+    @app.command("renormalize")
+    def renormalize(
+        source: Annotated[
+            str | None, typer.Option("--source", "-s", help="Only captures of this source; else of all.")
+        ] = None,
+        *,
+        begin: Annotated[datetime | None, typer.Option("--from", **_day("from this day on"))] = None,
+        end: Annotated[datetime | None, typer.Option("--to", **_day("before this day"))] = None,
+        rules: Annotated[
+            str | None,
+            typer.Option(
+                help="Only articles that were read by this version of the rules; "
+                "'older': by any other than holds now."
+            ),
+        ] = None,
+        dry_run: DryRun = False,
+        as_json: Json = False,
+    ) -> None:
+        """Read stored captures again, with today's reader and the source's rules, and correct the history.
+
+        What a publisher changed stays an edit; what only our rules changed is none. A run that was ended is
+        taken up again by the same command.
+        """
+        fields = {
+            "source": source,
+            "begin": _date(begin),
+            "end": _date(end),
+            "rules": None if rules == OLDER else rules,
+            "rules_older": rules == OLDER,
+        }
+        with reading_tools(read_here) as kit, notes.status("reading") as line:
+            done = carried_out(
+                kit,
+                ordered(Renormalize, **fields),
+                dry_run=dry_run,
+                far=lambda done, total: line.update(f"{done} of {total} articles read"),
+            )
+        if as_json:
+            print_json({"dry_run": dry_run, **done})
+        else:
+            print_report(done, dry_run=dry_run)
+
+
+OLDER = "older"
+
+
+@contextmanager
+def reading_tools(read_here: ReadHere) -> Iterator[Tools]:
+    """Open the tools with a reader in this process."""
+    with tools() as kit, read_here(kit.database, kit.desk.parts.evidence) as ring:
+        yield kit.reading_by(ring)
+
+
+def print_report(told: Mapping[str, Any], *, dry_run: bool) -> None:
+    """Print what a new reading changes, or would."""
+    page = Console(highlight=False)
+    page.print("[bold]Nothing was changed. A run would give:[/]" if dry_run else "[bold]Done:[/]")
+    for name, count in told["counts"].items():
+        page.print(f"  {name.replace('_', ' ')}: {count}")
+    for name, changed in told["fields"].items():
+        page.print(f"[bold]{_plain(name)}[/] changes in {changed['changed']} revisions, such as:")
+        for one in changed["examples"]:
+            page.print(f"  {_plain(one['url'])}", style="dim")
+            page.print(f"    − {_plain(one['before'])}")
+            page.print(f"    + {_plain(one['after'])}")
+
+
+def _day(which: str) -> dict[str, Any]:
+    return {"formats": ["%Y-%m-%d"], "help": f"Only articles looked at {which}, in UTC."}
+
+
+def _date(moment: datetime | None) -> date | None:
+    return None if moment is None else moment.date()
+
+
+def _plain(value: object) -> str:
+    return escape(escape_controls("nothing" if value is None else str(value)))
