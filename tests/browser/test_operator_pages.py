@@ -14,6 +14,7 @@ from shared.ledger.tokens import TokenScope
 from tests.integration.admin.test_api import Api, api
 from tests.integration.admin.test_pages import MATRIX, ORDERS
 from tests.support.browser import axe_findings, keep_picture
+from tests.support.operated_archive import grow_articles
 
 __all__ = ["api"]
 
@@ -91,12 +92,13 @@ def fill(page: Page, field: Locator, value: str) -> None:
 def test_every_order_is_filled_previewed_confirmed_and_done(
     browser: Browser, api: Api, press: Press, *, write: Fill, scripts: bool
 ) -> None:
+    known = grow_articles(api.kit)
     with signed_in(browser, api, scripts=scripts) as page:
         for number, (name, values) in enumerate(ORDERS.items()):
             press(page, page.get_by_role("link", name="Orders", exact=True))
             press(page, page.get_by_role("link", name=name, exact=True))
             for field, value in values.items():
-                write(page, page.locator(f"main [name={field}]"), value)
+                write(page, page.locator(f"main [name={field}]"), value.format_map(known))
             press(page, page.get_by_role("button", name="Show what it would do"))
             expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
             if ACTIONS[name].plans_long:

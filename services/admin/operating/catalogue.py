@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from services.admin.operating.action import Action
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
+from services.admin.operating.joining import MergeArticles, UnmergeArticles
 from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
 from services.admin.operating.rebuilding import RebuildLedger
@@ -26,6 +27,8 @@ _ALL: tuple[type[Action], ...] = (
     VerifyEvidence,
     CompactEvidence,
     Renormalize,
+    MergeArticles,
+    UnmergeArticles,
     RebuildLedger,
 )
 

@@ -46,6 +46,8 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "evidence.verify": {},
     "evidence.compact": {},
     "history.renormalize": {"source": "harbour", "rules_older": True},
+    "article.merge": {"article": "harbour-1", "other": "harbour-2", "reason": "one story"},
+    "article.unmerge": {"merge": 1, "reason": "two stories"},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
@@ -149,6 +151,7 @@ def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore)
         s3_bucket=f"api-{uuid.uuid4().hex[:12]}",
         s3_access_key=SecretStr(s3.access_key),
         s3_secret_key=SecretStr(s3.secret_key),
+        private_networks="127.0.0.0/8",
     )
     EvidenceStore(settings.evidence()).ensure_bucket()
     kit = make_tools(settings, connections=12)

@@ -14,6 +14,7 @@ from shared.ledger.sessions import Sessions
 from shared.ledger.tokens import Tokens, TokenScope
 from tests.integration.admin.test_api import Api, api, routes_of
 from tests.integration.admin.test_operating_commands import keep
+from tests.support.operated_archive import grow_articles
 
 __all__ = ["api"]
 
@@ -56,8 +57,11 @@ ORDERS = {
     "evidence.verify": {"begin": "2026-03-01", "end": "2026-04-01"},
     "evidence.compact": {"size": "500MB", "age": "6h"},
     "history.renormalize": {"source": "harbour", "begin": "2026-03-01", "rules_older": "yes"},
+    "article.merge": {"article": "{first}", "other": "{second}", "reason": "one story"},
+    "article.unmerge": {"merge": "{merge}", "reason": "two stories"},
     "ledger.rebuild": {},
 }
+"""Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,17 +211,26 @@ def test_a_session_ends_when_it_is_signed_out_and_when_its_token_is_revoked(api:
     assert other.ask("GET", "/desk/").status == 303
 
 
+def written(api: Api, name: str) -> dict[str, str]:
+    """Return what is written into the form of an order, with articles to name where it names some."""
+    if not any("{" in value for value in ORDERS[name].values()):
+        return ORDERS[name]
+    known = grow_articles(api.kit)
+    return {field: value.format_map(known) for field, value in ORDERS[name].items()}
+
+
 @pytest.mark.parametrize("name", ORDERS)
 def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, name: str) -> None:
     if name.startswith("quarantine"):
         keep(api.kit.database, "normalizer.normalize_batch", "b1")
+    values = written(api, name)
     browser = signed_in(api, ACTIONS[name].scope)
     if name == "pause.end":
         done = browser.send("/desk/orders/pause.set", **ORDERS["pause.set"], step="confirm")
         api.ended(done.headers["location"].rpartition("/")[2])
     head = Audit(api.kit.database).head()
 
-    preview = browser.send(f"/desk/orders/{name}", **ORDERS[name])
+    preview = browser.send(f"/desk/orders/{name}", **values)
     if ACTIONS[name].plans_long:
         assert preview.status == 303
         job = api.ended(preview.headers["location"].rpartition("/")[2])
