@@ -10,6 +10,7 @@ from rich.markup import escape
 from services.admin.cli import DryRun, Json, OfSource, actor, carried_out, ordered, say, show, tell, tools
 from services.admin.endings import FAILED, PARTLY
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.prioritising import PriorityScope, SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
 from services.admin.printing import print_json, print_json_lines
@@ -18,6 +19,7 @@ from shared.errors import SettingsError
 from shared.ledger.audit import Audit, AuditHead
 from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses, PauseScope
+from shared.ledger.priorities import Precedence
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.tokens import Tokens, TokenScope
 from shared.ledger.tracing import Tracing
@@ -40,7 +42,7 @@ All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 def add_operating_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (pause, resume, pauses, rate, retry, rebuild, jobs, job, trace):
+    for command in (pause, resume, pauses, rate, priority, retry, rebuild, jobs, job, trace):
         app.command()(command)
     app.add_typer(quarantine_commands, name="quarantine")
     app.add_typer(token_commands, name="tokens")
@@ -98,6 +100,20 @@ def rate(
     """Change how often the hosts of a source are asked. It is written into the source's file in the ledger."""
     with tools() as kit:
         action = ordered(SetRate, source=source_id, delay=delay, concurrency=concurrency)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+
+
+def priority(
+    scope: Annotated[PriorityScope, typer.Argument(help="source or host.")],
+    subject: Subject,
+    precedence: Annotated[Precedence, typer.Argument(help="low, normal or high.")],
+    *,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Let a source or a host be asked before everything else that is due, or after it; no host is asked faster."""
+    with tools() as kit:
+        action = ordered(SetPriority, scope=scope, subject=subject, precedence=precedence)
         tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 

@@ -8,6 +8,7 @@ from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.operating.joining import MergeArticles, UnmergeArticles
 from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.prioritising import SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.rereading import Renormalize
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
@@ -21,6 +22,7 @@ _ALL: tuple[type[Action], ...] = (
     PauseThing,
     ResumeThing,
     SetRate,
+    SetPriority,
     RetryFailures,
     RetryQuarantined,
     DropQuarantined,

@@ -8,11 +8,11 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from services.admin.operating.action import Action, Outcome, Work, examples
 from services.admin.operating.crawling import SourceId
 from services.admin.operating.parts import Parts
-from shared.errors import NotFoundError, SettingsError, TryAgainError
+from services.admin.operating.pausing import known_host
+from shared.errors import NotFoundError, TryAgainError
 from shared.ledger.quarantine import Quarantine, QuarantineFilter, SetAside
 from shared.ledger.retries import FailureFilter, Retries
 from shared.messages import MESSAGES, DispatchDue
-from shared.urls import BadUrlError, canonical_url, host_key
 
 __all__ = ["DropQuarantined", "RetryFailures", "RetryQuarantined"]
 
@@ -68,7 +68,7 @@ class RetryFailures(Action):
         return FailureFilter(
             reason=self.reason,
             source_id=self.source,
-            host=None if self.host is None else _host(self.host),
+            host=None if self.host is None else known_host(self.host),
             since=self.since,
         )
 
@@ -150,10 +150,3 @@ class DropQuarantined(_OfQuarantine):
         for one in meant:
             work.tell(one.as_json())
         return {"dropped": Quarantine(parts.database).drop([one.quarantine_id for one in meant])}
-
-
-def _host(text: str) -> str:
-    try:
-        return host_key(canonical_url(text if "://" in text else f"https://{text}"))
-    except BadUrlError as error:
-        raise SettingsError(f"{text!r} is no host ({error}); write https://example.org") from None

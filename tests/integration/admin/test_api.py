@@ -48,6 +48,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "history.renormalize": {"source": "harbour", "rules_older": True},
     "article.merge": {"article": "harbour-1", "other": "harbour-2", "reason": "one story"},
     "article.unmerge": {"merge": 1, "reason": "two stories"},
+    "priority.set": {"scope": "source", "subject": "harbour", "precedence": "high"},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {

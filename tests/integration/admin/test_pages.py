@@ -59,6 +59,7 @@ ORDERS = {
     "history.renormalize": {"source": "harbour", "begin": "2026-03-01", "rules_older": "yes"},
     "article.merge": {"article": "{first}", "other": "{second}", "reason": "one story"},
     "article.unmerge": {"merge": "{merge}", "reason": "two stories"},
+    "priority.set": {"scope": "host", "subject": "http://harbour.example", "precedence": "high"},
     "ledger.rebuild": {},
 }
 """Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
