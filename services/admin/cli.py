@@ -54,9 +54,17 @@ def source_list(as_json: Json = False) -> None:
 
 
 @source_commands.command("show")
-def source_show(source_id: str, as_json: Json = False) -> None:
+def source_show(
+    source_id: str,
+    *,
+    file: Annotated[bool, typer.Option("--file", help="Print its source file instead.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show how an outlet stands: its lists and what is wrong with them, its traps, what was imported."""
     with tools() as kit:
+        if file:
+            typer.echo(kit.actions.definition(source_id), nl=False)
+            return
         found = source_standing(kit, kit.actions.source(source_id))
     if as_json:
         print_json(found)

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from services.admin.cli import DryRun, Json, carried_out, ordered, tools
+from services.admin.cli import DryRun, Json, carried_out, ordered, source_commands, tell, tools
 from services.admin.endings import notes
+from services.admin.operating.editing import EditSource
 from services.admin.operating.rereading import Renormalize
 from services.admin.printing import print_json
 from services.admin.tools import Tools
@@ -74,6 +76,29 @@ def add_rereading_commands(app: typer.Typer, *, read_here: ReadHere) -> None:
         else:
             print_report(done, dry_run=dry_run)
 
+    @source_commands.command("edit")
+    def source_edit(
+        source_id: str,
+        file: Annotated[Path, typer.Argument(help="The file as it shall be.", exists=True, dir_okay=False)],
+        *,
+        sample: Annotated[int, typer.Option(help="Stored articles to try it on.", min=0, max=500)] = 20,
+        yes: Annotated[bool, typer.Option("--yes", "-y", help="Take it without asking.")] = False,
+        dry_run: DryRun = False,
+        as_json: Json = False,
+    ) -> None:
+        """Change a source's file: check it, try it on stored articles, show what differs, and take it.
+
+        `pressmark source show ID --file` prints the file as it is.
+        """
+        with reading_tools(read_here) as kit:
+            text = file.read_text(encoding="utf-8")
+            action = ordered(EditSource, source=source_id, definition=text, sample=sample)
+            if dry_run or not yes:
+                _show_trial(carried_out(kit, action, dry_run=True), as_json=as_json)
+            if dry_run or not (yes or typer.confirm("Take this file?", err=True)):
+                return
+            tell(carried_out(kit, action, dry_run=False), as_json=as_json)
+
 
 OLDER = "older"
 
@@ -97,6 +122,15 @@ def print_report(told: Mapping[str, Any], *, dry_run: bool) -> None:
             page.print(f"  {_plain(one['url'])}", style="dim")
             page.print(f"    − {_plain(one['before'])}")
             page.print(f"    + {_plain(one['after'])}")
+
+
+def _show_trial(tried: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(tried)
+        return
+    for line in tried["changes"]:
+        typer.echo(escape_controls(line))
+    print_report(tried["trial"], dry_run=True)
 
 
 def _day(which: str) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def grow_articles(kit: Tools) -> dict[str, str]:
         "first": first,
         "second": second,
         "merge": str(merge.merge_id),
-        "file": kit.actions.definition("harbour"),
+        "file": kit.actions.definition("harbour").replace("div.text", "body"),
     }
 
 

@@ -63,6 +63,7 @@ def _add_action(router: APIRouter, kit: Tools, kind: type[Action], ring: Ring) -
         request: Request, order: Action, *, dry_run: DryRun = False, idempotency_key: IdempotencyKey = None
     ) -> Response:
         actor = bearer_of(request).actor
+        order.check(kit.desk.parts)
         if dry_run and kind.plans_long:
             job, is_new = kit.desk.order(order, actor=actor, key=idempotency_key, dry_run=True)
         elif dry_run:

@@ -70,6 +70,19 @@ class Action(BaseModel, ABC):
     plans_long: ClassVar[bool] = False
     """Whether even the plan takes so long that whoever asks from afar is given a job for it."""
 
+    @classmethod
+    def first_values(cls, parts: Parts, named: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what stands in a form at first, beside what its address has named."""
+        del parts, named
+        return {}
+
+    def check(self, parts: Parts) -> None:
+        """Raise at once what a long plan would find wrong in its first moment.
+
+        Raises:
+            PressmarkError: a run would not be possible; the text says why.
+        """
+
     @abstractmethod
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Return what a run would do now, and change nothing.

@@ -20,7 +20,7 @@ class FieldView:
     label: str
     says: str
     widget: str
-    """text | lines | choice | check"""
+    """text | area | lines | choice | check"""
     choices: tuple[str, ...]
     value: str
     is_needed: bool
@@ -96,6 +96,8 @@ def _widget(one: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return "check"
     if one.get("type") == "array":
         return "lines"
+    if one.get("format") == "toml":
+        return "area"
     return "choice" if _choices(one, schema) else "text"
 
 

@@ -71,7 +71,13 @@ def _add_sources(router: APIRouter, kit: Tools, render: Renderer) -> None:
         paused = [one.as_json() for one in Pauses(kit.database).in_force() if one.subject in (source_id, "")]
         standing = source_standing(kit, file)
         return render.page(
-            request, "source.html", source=source_id, rate=rate, paused=paused, standing=standing
+            request,
+            "source.html",
+            source=source_id,
+            rate=rate,
+            paused=paused,
+            standing=standing,
+            may_edit=bearer_of(request).scope.includes(ACTIONS["source.edit"].scope),
         )
 
 

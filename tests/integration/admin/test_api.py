@@ -49,6 +49,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "article.merge": {"article": "harbour-1", "other": "harbour-2", "reason": "one story"},
     "article.unmerge": {"merge": 1, "reason": "two stories"},
     "priority.set": {"scope": "source", "subject": "harbour", "precedence": "high"},
+    "source.edit": {"source": "harbour", "definition": SOURCE},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
@@ -67,7 +68,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("DELETE", "/api/v1/tokens/{token_id}"): ADMIN,
     ("POST", "/api/v1/jobs/{job_id}/cancel"): OPERATE,
     **{("POST", f"/api/v1/actions/{name}"): OPERATE for name in ACTION_BODIES},
-    **{("POST", f"/api/v1/actions/{name}"): ADMIN for name in ("ledger.rebuild",)},
+    **{("POST", f"/api/v1/actions/{name}"): ADMIN for name in ("ledger.rebuild", "source.edit")},
 }
 """Every route with the least scope that opens it. A route that is missing here fails a test."""
 

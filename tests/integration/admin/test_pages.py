@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from html import unescape
 from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlencode
 
@@ -60,6 +61,7 @@ ORDERS = {
     "article.merge": {"article": "{first}", "other": "{second}", "reason": "one story"},
     "article.unmerge": {"merge": "{merge}", "reason": "two stories"},
     "priority.set": {"scope": "host", "subject": "http://harbour.example", "precedence": "high"},
+    "source.edit": {"source": "harbour", "definition": "{file}", "sample": "3"},
     "ledger.rebuild": {},
 }
 """Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
@@ -241,7 +243,8 @@ def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, na
     assert "What it would do" in preview.text
     assert Audit(api.kit.database).head() == head
 
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text))
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text)
+    hidden = {name: unescape(value) for name, value in found}
     first = browser.ask("POST", f"/desk/orders/{name}", hidden | {"step": "confirm"})
     again = browser.ask("POST", f"/desk/orders/{name}", hidden | {"step": "confirm"})
     assert first.status == again.status == 303
@@ -295,3 +298,14 @@ def test_an_order_that_needs_more_than_the_session_has_is_neither_shown_nor_take
         assert browser.send(f"/desk/jobs/{job.job_id}/cancel").status == 403
     assert all(job.dry_run for job in api.kit.desk.jobs.page(100).items)
     assert "/desk/orders/ledger.rebuild" in signed_in(api, ADMIN).ask("GET", "/desk/orders").text
+
+
+def test_the_form_of_a_source_file_begins_with_the_file_and_a_wrong_one_comes_back_at_once(api: Api) -> None:
+    browser = signed_in(api, ADMIN)
+    assert "a comment that stays" in browser.ask("GET", "/desk/orders/source.edit?source=harbour").text
+
+    page = browser.send("/desk/orders/source.edit", source="harbour", definition='id = "harbour"\r\n[[')
+
+    assert page.status == 422
+    assert "line 2" in page.text
+    assert api.kit.desk.jobs.page(10).items == ()
