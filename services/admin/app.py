@@ -7,6 +7,7 @@ from typing import NoReturn
 import structlog
 
 from services.admin.compaction import Compaction
+from services.admin.kept_exports import KeptExports
 from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
 from services.admin.settings import UpkeepSettings
@@ -46,6 +47,7 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     evidence, index, clock = EvidenceStore(settings.evidence()), EvidenceIndex(database), SystemClock()
     compaction = Compaction(index=index, evidence=evidence, clock=clock)
     book = SourceBook(registry=Registry(database), merging=Merging(database), evidence=evidence, clock=clock)
+    exports = KeptExports(evidence=evidence)
     jobs = [
         Job(name="book", every=settings.book_interval, do=lambda _: {"written": book.keep()}),
         Job(
@@ -61,6 +63,11 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
                 last,
                 most_bytes=settings.verify_bytes,
             ),
+        ),
+        Job(
+            name="exports",
+            every=settings.export_interval,
+            do=lambda _: {"removed": exports.remove(before=clock.now() - settings.export_age)},
         ),
         Job(
             name="webhook_log",

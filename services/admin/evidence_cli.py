@@ -12,9 +12,10 @@ import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
-from services.admin.cli import DryRun, Json, carried_out, ordered, tools
+from services.admin.cli import DryRun, Json, carried_out, ordered, tell, tools
 from services.admin.evidence_tools import evidence_tools
 from services.admin.exports import Exported, Exports, Selection
+from services.admin.operating.exporting import ExportEvidence
 from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.printing import print_json
 from shared.file_verdicts import Damage, verdict_on
@@ -36,7 +37,10 @@ Between = Annotated[
         help="Only captures from the first day on and before the second, in UTC.",
     ),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.", dir_okay=False)]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Where to write it; else it lies in the store.", dir_okay=False),
+]
 
 
 class Form(StrEnum):
@@ -58,7 +62,7 @@ def export(
         Form, typer.Argument(help="warc: the records. wacz: with index and pages. index: see below.")
     ],
     *,
-    output: Output,
+    output: Output = None,
     article: ArticleId = None,
     source: SourceId = None,
     day: Day = None,
@@ -66,9 +70,17 @@ def export(
 ) -> None:
     """Write the records of an article, a source, or a day of a source as one WARC or WACZ, byte for byte.
 
-    'index' writes one index of the whole archive for replay tools such as pywb, beside which the bucket's objects
-    are all they need. A page that was not modified is shown there as what the host confirmed.
+    Without a file to write it to, it is put into the object store, where it stays for some days; pages and API
+    hand it out. 'index' writes one index of the whole archive for replay tools such as pywb, beside which the
+    bucket's objects are all they need. A page that was not modified is shown there as what the host confirmed.
     """
+    if output is None:
+        _export_into_store(
+            form,
+            {"article": article, "source": source, "day": None if day is None else day.date()},
+            as_json=as_json,
+        )
+        return
     if not output.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
     selection = None if form is Form.INDEX else _selection(article, source, day)
@@ -87,6 +99,19 @@ def export(
         else:
             exported = exports.wacz(selection, output, software=f"pressmark {version('pressmark')}")
     _tell(exported, output, as_json=as_json)
+
+
+def _export_into_store(form: Form, fields: Mapping[str, object], *, as_json: bool) -> None:
+    if form is Form.INDEX:
+        raise typer.BadParameter("an index wants a file: name one with -o", param_hint="--output")
+    with tools() as kit, Console(stderr=True).status("copying") as progress:
+        done = carried_out(
+            kit,
+            ordered(ExportEvidence, form=str(form), **fields),
+            dry_run=False,
+            far=lambda done, total: progress.update(f"{done} of {total} captures"),
+        )
+    tell(done, as_json=as_json)
 
 
 def verify(

@@ -2,13 +2,13 @@
 
 import tempfile
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from shared.cdxj import CdxjEntry, cdxj_file, entries_of, replay_lines
 from shared.errors import NotFoundError
@@ -57,6 +57,22 @@ class Exports:
 
     index: EvidenceIndex
     evidence: EvidenceStore
+    told: Callable[[int, int], object] = lambda _done, _total: None
+    """Receives how many captures were copied, and of how many."""
+
+    def telling(self, told: Callable[[int, int], object]) -> Self:
+        """Return the same exports, which tell how far they are."""
+        return replace(self, told=told)
+
+    def survey(self, selection: Selection) -> tuple[int, int, int]:
+        """Return how many captures an export would hold, how many that they repeat, and bytes of all of them.
+
+        Raises:
+            NotFoundError: There is no capture of it.
+        """
+        wanted = self._wanted(selection)
+        originals = sum(one.is_original for one in wanted)
+        return len(wanted) - originals, originals, sum(one.capture.warc_length for one in wanted)
 
     def warc(self, selection: Selection, target: Path) -> Exported:
         """Write a WARC with the exchanges of a selection, their requests, and the warcinfo each belongs to.
@@ -135,9 +151,12 @@ class Exports:
             if one.capture.payload_digest is not None
         }
         with target.open("wb") as file:
-            writer = _Writer(file, digests)
-            for key, captures in groupby(wanted, key=lambda one: one.capture.warc_key):
-                self._copy_object(key, [one.capture for one in captures], writer)
+            writer, done = _Writer(file, digests), 0
+            for key, group in groupby(wanted, key=lambda one: one.capture.warc_key):
+                captures = [one.capture for one in group]
+                self._copy_object(key, captures, writer)
+                done += len(captures)
+                self.told(done, len(wanted))
         return writer.records, writer.entries
 
     def _copy_object(self, key: str, captures: Sequence[IndexedCapture], writer: "_Writer") -> None:

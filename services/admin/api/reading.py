@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.admin.api.guard import SCOPE, GuardedRoute
 from services.admin.api.problems import PROBLEMS
+from services.admin.handing_out import handed_out
+from services.admin.kept_exports import KeptExports
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.tools import Tools
 from shared.encoding import dump_json
@@ -137,6 +139,11 @@ def _add_lists(router: APIRouter, kit: Tools) -> None:
     def pauses(request: Request) -> Response:
         """List what is paused now."""
         return _page(request, [one.as_json() for one in Pauses(kit.database).in_force()], None)
+
+    @router.get("/exports/{name}", response_class=Response, **needs(TokenScope.READ))
+    def export(name: str) -> Response:
+        """Hand out the file of an export, as the result of its job names it."""
+        return handed_out(KeptExports(evidence=kit.desk.parts.evidence), name)
 
     @router.get("/quarantine", response_model=PageBody, **needs(TokenScope.READ))
     def quarantine(request: Request, *, limit: Limit = 50, after: Place = 0) -> Response:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from services.admin.operating.action import Action
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.operating.editing import EditSource
+from services.admin.operating.exporting import ExportEvidence
 from services.admin.operating.joining import MergeArticles, UnmergeArticles
 from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
@@ -30,6 +31,7 @@ _ALL: tuple[type[Action], ...] = (
     DropQuarantined,
     VerifyEvidence,
     CompactEvidence,
+    ExportEvidence,
     Renormalize,
     MergeArticles,
     UnmergeArticles,

@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from services.admin.handing_out import handed_out
+from services.admin.kept_exports import KeptExports
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.pages.forms import filled
 from services.admin.pages.guard import Form, PageProblemError, PageRoute, bearer_of, needs
@@ -95,6 +97,11 @@ def _add_jobs(router: APIRouter, kit: Tools, render: Renderer) -> None:
         """Show a job: how far it is, what it found, what came of it."""
         found = kit.desk.jobs.get(job_id)
         return render.page(request, "job.html", job=found, confirmed=_confirmed(request, found))
+
+    @router.get("/exports/{name}", **needs(TokenScope.READ))
+    def export(name: str) -> Response:
+        """Hand out the file of an export."""
+        return handed_out(KeptExports(evidence=kit.desk.parts.evidence), name)
 
 
 def _add_quarantine(router: APIRouter, kit: Tools, render: Renderer) -> None:

@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
 from services.admin.api import create_app
+from services.admin.kept_exports import export_key
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.operating.runner import JobRunner
 from services.admin.tools import AdminSettings, Tools, make_tools
@@ -50,6 +51,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "article.unmerge": {"merge": 1, "reason": "two stories"},
     "priority.set": {"scope": "source", "subject": "harbour", "precedence": "high"},
     "source.edit": {"source": "harbour", "definition": SOURCE},
+    "evidence.export": {"form": "warc", "source": "harbour"},
     "ledger.rebuild": {},
 }
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
@@ -62,6 +64,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/api/v1/jobs/{job_id}"): READ,
     ("GET", "/api/v1/pauses"): READ,
     ("GET", "/api/v1/quarantine"): READ,
+    ("GET", "/api/v1/exports/{name}"): READ,
     ("GET", "/api/v1/audit"): ADMIN,
     ("GET", "/api/v1/tokens"): ADMIN,
     ("POST", "/api/v1/tokens"): ADMIN,
@@ -186,7 +189,10 @@ def test_every_route_stands_in_the_matrix_and_every_action_has_one(api: Api) -> 
 def concrete(path: str, api: Api) -> str:
     job, _ = api.kit.desk.order(ACTIONS["failure.retry"](), actor="token:x", dry_run=True)
     token = Tokens(api.kit.database).make("victim", READ, by="command:me")[0]
-    path = path.replace("{job_id}", job.job_id).replace("{token_id}", token.token_id)
+    name = f"{job.job_id}.wacz"
+    if "{name}" in path:
+        api.kit.desk.parts.evidence.put(export_key(name), b"a file", content_type="application/wacz")
+    path = path.replace("{name}", name).replace("{job_id}", job.job_id).replace("{token_id}", token.token_id)
     return f"{path}?url=http://harbour.example/news/0" if path.endswith("/trace") else path
 
 

@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlencode
 
 import pytest
 
+from services.admin.kept_exports import KeptExports
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.pages.app import page_routes
 from shared.ledger.audit import Audit
 from shared.ledger.sessions import Sessions
 from shared.ledger.tokens import Tokens, TokenScope
+from shared.warc_reading import read_records
 from tests.integration.admin.test_api import Api, api, routes_of
 from tests.integration.admin.test_operating_commands import keep
 from tests.support.operated_archive import grow_articles
@@ -34,6 +37,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/quarantine"): READ,
     ("GET", "/quarantine/{number}"): READ,
     ("GET", "/pauses"): READ,
+    ("GET", "/exports/{name}"): READ,
     ("GET", "/trace"): READ,
     ("GET", "/orders"): OPERATE,
     ("GET", "/orders/{name}"): OPERATE,
@@ -62,6 +66,7 @@ ORDERS = {
     "article.unmerge": {"merge": "{merge}", "reason": "two stories"},
     "priority.set": {"scope": "host", "subject": "http://harbour.example", "precedence": "high"},
     "source.edit": {"source": "harbour", "definition": "{file}", "sample": "3"},
+    "evidence.export": {"form": "wacz", "article": "{first}"},
     "ledger.rebuild": {},
 }
 """Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
@@ -309,3 +314,33 @@ def test_the_form_of_a_source_file_begins_with_the_file_and_a_wrong_one_comes_ba
     assert page.status == 422
     assert "line 2" in page.text
     assert api.kit.desk.jobs.page(10).items == ()
+
+
+def test_an_export_is_taken_from_the_page_of_its_job_and_holds_the_records(api: Api) -> None:
+    order = ACTIONS["evidence.export"].model_validate(
+        {"form": "warc", "article": grow_articles(api.kit)["first"]}
+    )
+    job, _ = api.kit.desk.order(order, actor="token:x")
+    result = api.ended(job.job_id)["result"]
+    browser = signed_in(api, READ)
+
+    link = re.search(r'href="(/desk/exports/[^"]+)"', browser.ask("GET", f"/desk/jobs/{job.job_id}").text)
+
+    assert link is not None
+    assert result["captures"] == 1
+    connection = HTTPConnection("127.0.0.1", api.port, timeout=60)
+    connection.request(
+        "GET", link[1], headers={"cookie": f"pressmark_session={browser.cookies['pressmark_session']}"}
+    )
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert (len(content), answer.headers["content-type"]) == (result["bytes"], "application/warc")
+    assert content == api.kit.desk.parts.evidence.get(result["key"])
+    types = [record.type for record in read_records(content)]
+    assert types[0] == "warcinfo"
+    assert "response" in types
+    for name in ("nothing.wacz", f"{job.job_id}.wacz", "..%2Fwarc.gz"):
+        assert browser.ask("GET", f"/desk/exports/{name}").status == 404
+    assert KeptExports(evidence=api.kit.desk.parts.evidence).remove(before=datetime.now(UTC)) == 1
+    assert browser.ask("GET", link[1]).status == 404

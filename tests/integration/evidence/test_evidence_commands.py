@@ -97,6 +97,17 @@ def test_a_source_is_exported_in_both_forms(archive: StoredEvidence, tmp_path: P
     call("export", "warc", "--article", "a", "--day", "2026-01-01", "-o", str(tmp_path / "x"), code=2)
 
 
+def test_without_a_file_to_write_an_export_lies_in_the_store(archive: StoredEvidence) -> None:
+    told = json.loads(call("export", "warc", "--source", "harbour", "--json").stdout)
+
+    assert (told["captures"], told["bytes"]) == (20, archive.evidence.size(told["key"]))
+    assert Jobs(archive.database).page(1).items[0].total == 20
+    call("verify")
+    call("export", "warc", "--source", "harbour", "--day", "2001-01-01", code=4)
+    call("export", "warc", code=1)
+    call("export", "index", code=2)
+
+
 def test_an_index_of_the_whole_archive_is_exported(archive: StoredEvidence, tmp_path: Path) -> None:
     target = tmp_path / "index.cdxj"
 
