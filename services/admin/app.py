@@ -1,5 +1,6 @@
 """Puts together what the archive does by itself. The only place where these parts meet."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import NoReturn
@@ -10,6 +11,7 @@ from services.admin.compaction import Compaction
 from services.admin.kept_exports import KeptExports
 from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
+from services.admin.scheduling import Scheduler
 from services.admin.settings import UpkeepSettings
 from services.admin.source_book import SourceBook
 from services.admin.time_stamps import TimeStamping, authority_of
@@ -104,7 +106,12 @@ def serve() -> NoReturn:
     """Do what is due, for ever. It may be killed at any moment."""
     settings = load(UpkeepSettings)
     set_up_logs("upkeep", form=settings.log_format, level=settings.log_level)
-    database = Database(settings.database_url.get_secret_value(), max_connections=4)
+    database = Database(settings.database_url.get_secret_value(), max_connections=6)
+    scheduler = Scheduler.over(database)
+    # In a thread of its own: a job of the upkeep may take hours.
+    threading.Thread(
+        target=scheduler.keep, kwargs={"pause": settings.schedule_pause}, name="schedules", daemon=True
+    ).start()
     jobs, journal = make_jobs(settings, database), UpkeepJournal(database)
     while True:
         try:

@@ -14,6 +14,7 @@ from services.admin.operating.prioritising import PriorityScope, SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
 from services.admin.printing import print_json, print_json_lines
+from services.admin.schedule_cli import schedule_commands
 from services.admin.tools import Tools
 from shared.errors import SettingsError
 from shared.ledger.audit import Audit, AuditHead
@@ -44,6 +45,7 @@ def add_operating_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
     for command in (pause, resume, pauses, rate, priority, retry, rebuild, jobs, job, trace):
         app.command()(command)
+    app.add_typer(schedule_commands, name="schedule")
     app.add_typer(quarantine_commands, name="quarantine")
     app.add_typer(token_commands, name="tokens")
     app.add_typer(audit_commands, name="audit")

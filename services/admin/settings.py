@@ -101,6 +101,9 @@ class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSet
     webhook_log_interval: timedelta = timedelta(hours=1)
     """Time between two runs that delete older deliveries."""
 
+    schedule_pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
+    """Pause before it is looked again which schedules are due."""
+
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""
 

@@ -12,7 +12,7 @@ from services.admin.operating.retrying import RetryFailures
 from services.admin.pages.rendering import BASE
 from shared.ledger.tokens import TokenScope
 from tests.integration.admin.test_api import Api, api
-from tests.integration.admin.test_pages import MATRIX, ORDERS
+from tests.integration.admin.test_pages import MATRIX, ORDERS, with_names
 from tests.support.browser import axe_findings, keep_picture
 from tests.support.operated_archive import grow_articles
 
@@ -98,7 +98,7 @@ def test_every_order_is_filled_previewed_confirmed_and_done(
             press(page, page.get_by_role("link", name="Orders", exact=True))
             press(page, page.get_by_role("link", name=name, exact=True))
             for field, value in values.items():
-                write(page, page.locator(f"main [name={field}]"), value.format_map(known))
+                write(page, page.locator(f"main [name={field}]"), with_names(value, known))
             press(page, page.get_by_role("button", name="Show what it would do"))
             expect(page.get_by_role("heading", name="What it would do")).to_be_visible()
             if ACTIONS[name].plans_long:

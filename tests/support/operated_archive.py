@@ -1,7 +1,10 @@
 """Articles with their evidence for an archive that is operated, and what the orders about them need to name."""
 
+from datetime import timedelta
+
 from services.admin.tools import Tools
 from shared.ledger.merging import Merging
+from shared.ledger.schedules import NewSchedule, Schedules
 from tests.support.rules_archive import RulesArchive
 from tests.support.stored_evidence import storing_evidence
 
@@ -20,7 +23,9 @@ def grow_articles(kit: Tools) -> dict[str, str]:
     merging = Merging(kit.database)
     merging.merge(third, fourth, by="command:me", reason="one story")
     (merge,) = merging.merges(third)
+    wanted = NewSchedule(action="evidence.verify", arguments={}, every=timedelta(days=30), first=None)
     return {
+        "schedule": str(Schedules(kit.database).add(wanted, by="command:me").schedule_id),
         "first": first,
         "second": second,
         "merge": str(merge.merge_id),

@@ -17,6 +17,7 @@ from shared.ledger.cursor import Cursor
 from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
+from shared.ledger.schedules import Schedules
 from shared.ledger.tokens import Tokens, TokenScope
 from shared.ledger.tracing import Tracing
 
@@ -139,6 +140,11 @@ def _add_lists(router: APIRouter, kit: Tools) -> None:
     def pauses(request: Request) -> Response:
         """List what is paused now."""
         return _page(request, [one.as_json() for one in Pauses(kit.database).in_force()], None)
+
+    @router.get("/schedules", response_model=PageBody, **needs(TokenScope.READ))
+    def schedules(request: Request) -> Response:
+        """List what is ordered again and again: when it is due next, and what came of the last due time."""
+        return _page(request, [one.as_json() for one in Schedules(kit.database).all()], None)
 
     @router.get("/exports/{name}", response_class=Response, **needs(TokenScope.READ))
     def export(name: str) -> Response:

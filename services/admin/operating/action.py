@@ -1,7 +1,7 @@
 """What all actions have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.admin.operating.parts import Parts
 from shared.errors import PressmarkError
+from shared.ledger.pauses import Pause, PauseScope
 from shared.ledger.tokens import TokenScope
 
-__all__ = ["Action", "BeyondScopeError", "CancelledError", "Outcome", "Work", "examples"]
+__all__ = ["Action", "BeyondScopeError", "CancelledError", "Outcome", "Work", "examples", "pause_of"]
 
 Outcome = dict[str, Any]
 """What a plan or a run says, as JSON."""
@@ -83,6 +84,11 @@ class Action(BaseModel, ABC):
             PressmarkError: a run would not be possible; the text says why.
         """
 
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Return the pause because of which a schedule does not give this order; None when it asks no outlet."""
+        del pauses
+        return None
+
     @abstractmethod
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Return what a run would do now, and change nothing.
@@ -98,6 +104,19 @@ class Action(BaseModel, ABC):
         Raises:
             PressmarkError: it was not possible, or not all of it; the text says why.
         """
+
+
+def pause_of(
+    pauses: Sequence[Pause], *, source: str | None = None, hosts: Collection[str] = ()
+) -> Pause | None:
+    """Return a pause of everything, of this source, or of all these hosts."""
+    by_subject = {(one.scope, one.subject): one for one in pauses}
+    held = [by_subject.get((PauseScope.HOST, host)) for host in hosts]
+    return (
+        by_subject.get((PauseScope.EVERYTHING, ""))
+        or by_subject.get((PauseScope.SOURCE, source or ""))
+        or (held[0] if held and all(held) else None)
+    )
 
 
 def examples(*values: Mapping[str, Any]) -> ConfigDict:

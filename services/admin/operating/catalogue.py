@@ -14,6 +14,7 @@ from services.admin.operating.prioritising import SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.rereading import Renormalize
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
+from services.admin.operating.scheduling import AddSchedule, RemoveSchedule
 
 __all__ = ["ACTIONS"]
 
@@ -35,6 +36,8 @@ _ALL: tuple[type[Action], ...] = (
     Renormalize,
     MergeArticles,
     UnmergeArticles,
+    AddSchedule,
+    RemoveSchedule,
     RebuildLedger,
 )
 

@@ -1,20 +1,22 @@
 """Actions on what went wrong: look again at failed targets, and decide about quarantined messages."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from services.admin.operating.action import Action, Outcome, Work, examples
+from services.admin.operating.action import Action, Outcome, Work, examples, pause_of
 from services.admin.operating.crawling import SourceId
 from services.admin.operating.parts import Parts
 from services.admin.operating.pausing import known_host
 from shared.errors import NotFoundError, TryAgainError
+from shared.ledger.pauses import Pause
 from shared.ledger.quarantine import Quarantine, QuarantineFilter, SetAside
 from shared.ledger.retries import FailureFilter, Retries
 from shared.messages import MESSAGES, DispatchDue
 
-__all__ = ["DropQuarantined", "RetryFailures", "RetryQuarantined"]
+__all__ = ["DropQuarantined", "Moment", "RetryFailures", "RetryQuarantined"]
 
 _AT_ONCE = 2000
 
@@ -44,6 +46,11 @@ class RetryFailures(Action):
 
     since: Moment | None = None
     """Only what was looked at then or later; UTC where no zone is named."""
+
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Rest while the source or the host is paused."""
+        hosts = [] if self.host is None else [known_host(self.host)]
+        return pause_of(pauses, source=self.source, hosts=hosts)
 
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Count them by source and reason."""

@@ -96,7 +96,7 @@ def _widget(one: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return "check"
     if one.get("type") == "array":
         return "lines"
-    if one.get("format") == "toml":
+    if one.get("format") in ("toml", "json"):
         return "area"
     return "choice" if _choices(one, schema) else "text"
 

@@ -17,6 +17,7 @@ from shared.ledger.cursor import Cursor
 from shared.ledger.jobs import Job, JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine, QuarantineFilter
+from shared.ledger.schedules import Schedules
 from shared.ledger.tokens import TokenScope
 from shared.ledger.tracing import Tracing
 
@@ -56,6 +57,13 @@ def _add_standing(router: APIRouter, kit: Tools, render: Renderer) -> None:
         ledger = Pauses(kit.database)
         ended = [one for one in ledger.history(_ON_A_PAGE) if one.ended_at is not None]
         return render.page(request, "pauses.html", pauses=ledger.in_force(), ended=ended)
+
+    @router.get("/schedules", **needs(TokenScope.READ))
+    def schedules(request: Request) -> Response:
+        """List what is ordered again and again, with the next due time and what came of the last."""
+        may_change = bearer_of(request).scope.includes(ACTIONS["schedule.add"].scope)
+        rows = Schedules(kit.database).all()
+        return render.page(request, "schedules.html", schedules=rows, may_change=may_change)
 
 
 def _add_sources(router: APIRouter, kit: Tools, render: Renderer) -> None:

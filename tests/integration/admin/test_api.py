@@ -52,8 +52,11 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "priority.set": {"scope": "source", "subject": "harbour", "precedence": "high"},
     "source.edit": {"source": "harbour", "definition": SOURCE},
     "evidence.export": {"form": "warc", "source": "harbour"},
+    "schedule.add": {"order": "source.crawl", "arguments": {"source": "harbour"}, "every": "6h"},
+    "schedule.remove": {"schedule": 1},
     "ledger.rebuild": {},
 }
+ADMIN_ORDERS = ("ledger.rebuild", "source.edit", "schedule.add", "schedule.remove")
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/api/v1/status"): READ,
@@ -65,13 +68,14 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/api/v1/pauses"): READ,
     ("GET", "/api/v1/quarantine"): READ,
     ("GET", "/api/v1/exports/{name}"): READ,
+    ("GET", "/api/v1/schedules"): READ,
     ("GET", "/api/v1/audit"): ADMIN,
     ("GET", "/api/v1/tokens"): ADMIN,
     ("POST", "/api/v1/tokens"): ADMIN,
     ("DELETE", "/api/v1/tokens/{token_id}"): ADMIN,
     ("POST", "/api/v1/jobs/{job_id}/cancel"): OPERATE,
     **{("POST", f"/api/v1/actions/{name}"): OPERATE for name in ACTION_BODIES},
-    **{("POST", f"/api/v1/actions/{name}"): ADMIN for name in ("ledger.rebuild", "source.edit")},
+    **{("POST", f"/api/v1/actions/{name}"): ADMIN for name in ADMIN_ORDERS},
 }
 """Every route with the least scope that opens it. A route that is missing here fails a test."""
 

@@ -37,6 +37,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/quarantine"): READ,
     ("GET", "/quarantine/{number}"): READ,
     ("GET", "/pauses"): READ,
+    ("GET", "/schedules"): READ,
     ("GET", "/exports/{name}"): READ,
     ("GET", "/trace"): READ,
     ("GET", "/orders"): OPERATE,
@@ -49,6 +50,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("POST", "/tokens/{token_id}/revoke"): ADMIN,
 }
 """Every page with the least scope that opens it. A page that is missing here fails a test."""
+NAMED = re.compile(r"\{([a-z]+)\}")
 ORDERS = {
     "source.crawl": {"source": "harbour"},
     "url.crawl": {"urls": "http://harbour.example/news/0\nhttp://harbour.example/news/new"},
@@ -67,6 +69,8 @@ ORDERS = {
     "priority.set": {"scope": "host", "subject": "http://harbour.example", "precedence": "high"},
     "source.edit": {"source": "harbour", "definition": "{file}", "sample": "3"},
     "evidence.export": {"form": "wacz", "article": "{first}"},
+    "schedule.add": {"order": "source.crawl", "arguments": '{"source": "harbour"}', "every": "6h"},
+    "schedule.remove": {"schedule": "{schedule}"},
     "ledger.rebuild": {},
 }
 """Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
@@ -221,10 +225,15 @@ def test_a_session_ends_when_it_is_signed_out_and_when_its_token_is_revoked(api:
 
 def written(api: Api, name: str) -> dict[str, str]:
     """Return what is written into the form of an order, with articles to name where it names some."""
-    if not any("{" in value for value in ORDERS[name].values()):
+    if not any(NAMED.search(value) for value in ORDERS[name].values()):
         return ORDERS[name]
     known = grow_articles(api.kit)
-    return {field: value.format_map(known) for field, value in ORDERS[name].items()}
+    return {field: with_names(value, known) for field, value in ORDERS[name].items()}
+
+
+def with_names(value: str, known: dict[str, str]) -> str:
+    """Return a value with what stands in braces as the archive calls it."""
+    return NAMED.sub(lambda found: known[found[1]], value)
 
 
 @pytest.mark.parametrize("name", ORDERS)
