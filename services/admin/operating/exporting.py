@@ -50,7 +50,7 @@ class ExportEvidence(Action):
     source: SourceId | None = None
     """All looks at this source."""
 
-    day: date | None = Field(default=None)
+    day: date | None = Field(default=None, ge=date(1900, 1, 1), le=date(2999, 12, 31))
     """Only those of this day of the source, in UTC."""
 
     @model_validator(mode="after")

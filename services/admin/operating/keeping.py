@@ -109,7 +109,7 @@ class CompactEvidence(Action):
     name = "evidence.compact"
     is_long = True
 
-    size: ByteSize = Field(default=ByteSize(10**9), ge=1)
+    size: ByteSize = Field(default=ByteSize(10**9), ge=1, le=2**50)
     """Least size of a sealed object, such as 1GB."""
 
     age: Duration = Field(default=timedelta(hours=1), ge=timedelta(0))

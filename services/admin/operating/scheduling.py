@@ -1,9 +1,9 @@
 """Actions that have other orders given again and again, and that end this."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from services.admin.operating.action import Action, Outcome, Work, examples
 from services.admin.operating.parts import Parts
@@ -18,6 +18,9 @@ from shared.sources.durations import format_duration
 __all__ = ["AddSchedule", "RemoveSchedule"]
 
 
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
 def _read(value: object) -> object:
     """Read what a form brings as text."""
     if not isinstance(value, str):
@@ -26,6 +29,12 @@ def _read(value: object) -> object:
         return load_json(value)
     except ValueError:
         raise ValueError('write a JSON object, such as {"source": "harbour-en"}') from None
+
+
+def _of_our_times(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment <= _LATEST:
+        raise ValueError("write a time between the years 2000 and 2200")
+    return moment
 
 
 class AddSchedule(Action):
@@ -53,7 +62,7 @@ class AddSchedule(Action):
     every: Duration = Field(ge=timedelta(minutes=1), le=timedelta(days=3660))
     """Time from one due time to the next, such as 6h or 30d."""
 
-    first: Moment | None = None
+    first: Annotated[Moment, AfterValidator(_of_our_times)] | None = None
     """When it is due first, UTC where no zone is named; left out, one interval from now."""
 
     def check(self, parts: Parts) -> None:
