@@ -109,7 +109,9 @@ def test_every_order_is_filled_previewed_confirmed_and_done(
             job = api.ended(page.url.rpartition("/")[2])
             assert (job["action"], job["state"]) == (name, "succeeded"), job
             # The page tells the end by itself with JavaScript, which takes two seconds: that is seen once.
-            if not (scripts and number == 0) and page.get_by_role("link", name="Look again").count():
+            if scripts and number:
+                page.reload()
+            elif not scripts and page.get_by_role("link", name="Look again").count():
                 press(page, page.get_by_role("link", name="Look again"))
             expect(page.get_by_role("status")).to_contain_text("succeeded")
 
@@ -125,7 +127,7 @@ def addresses(api: Api) -> list[str]:
     names = {"{source_id}": "harbour", "{job_id}": job.job_id, "{number}": "7"}
     found = [f"/orders/{name}" for name in ACTIONS]
     for method, path in MATRIX:
-        if method == "GET" and "static" not in path and path != "/orders/{name}":
+        if method == "GET" and "static" not in path and path not in ("/orders/{name}", "/exports/{name}"):
             found.append(re.sub(r"\{\w+\}", lambda one: names[one[0]], path))
     return [*found, "/trace?url=http://harbour.example/news/0", "/nothing"]
 
