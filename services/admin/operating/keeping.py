@@ -19,7 +19,7 @@ from shared.ledger.evidence_index import EvidenceIndex, LooksOf
 from shared.ledger.imports import Imports
 from shared.sources import Duration
 
-__all__ = ["CompactEvidence", "VerifyEvidence", "day_begins"]
+__all__ = ["CompactEvidence", "VerifyEvidence", "check_days", "day_begins"]
 
 
 class VerifyEvidence(Action):
@@ -46,8 +46,7 @@ class VerifyEvidence(Action):
 
     @model_validator(mode="after")
     def _has_days(self) -> Self:
-        if self.begin is not None and self.end is not None and self.begin >= self.end:
-            raise ValueError("the range ends before it begins")
+        check_days(self.begin, self.end)
         return self
 
     def plan(self, parts: Parts, work: Work) -> Outcome:
@@ -148,6 +147,16 @@ class CompactEvidence(Action):
             work.tell({"what": what, **told})
             work.advance(done, max(done, total))
         return dict(counts)
+
+
+def check_days(begin: date | None, end: date | None) -> None:
+    """Refuse a range of days that holds none.
+
+    Raises:
+        ValueError: it ends before it begins.
+    """
+    if begin is not None and end is not None and begin >= end:
+        raise ValueError("the range ends before it begins")
 
 
 def day_begins(day: date | None) -> datetime | None:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from services.admin.operating.action import Action, Outcome, Work, examples
 from services.admin.operating.crawling import SourceId
-from services.admin.operating.keeping import day_begins
+from services.admin.operating.keeping import check_days, day_begins
 from services.admin.operating.parts import Parts
 from services.admin.rereading import Rereading
 from shared.ledger.corrections import Scope
@@ -50,8 +50,7 @@ class Renormalize(Action):
 
     @model_validator(mode="after")
     def _has_days(self) -> Self:
-        if self.begin is not None and self.end is not None and self.begin >= self.end:
-            raise ValueError("the range ends before it begins")
+        check_days(self.begin, self.end)
         return self
 
     def plan(self, parts: Parts, work: Work) -> Outcome:
