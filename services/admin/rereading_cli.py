@@ -22,18 +22,24 @@ from shared.logs import escape_controls
 
 __all__ = ["ReadHere", "add_rereading_commands", "print_report"]
 
+OLDER = "older"
+
 ReadHere = Callable[[Database, EvidenceStore], AbstractContextManager[Callable[[str], object]]]
 """Opens a reader over a ledger and a store: it is called with the id of an order."""
 
 
 def add_rereading_commands(app: typer.Typer, *, read_here: ReadHere) -> None:
-    """Add these commands to the program.
+    """Add `renormalize` to the program, and `edit` to its commands about sources.
 
     Args:
         app: The program.
         read_here: What reads pages in this process.
     """
+    _add_renormalize(app, read_here)
+    _add_edit(source_commands, read_here)
 
+
+def _add_renormalize(app: typer.Typer, read_here: ReadHere) -> None:
     @app.command("renormalize")
     def renormalize(
         source: Annotated[
@@ -76,7 +82,9 @@ def add_rereading_commands(app: typer.Typer, *, read_here: ReadHere) -> None:
         else:
             print_report(done, dry_run=dry_run)
 
-    @source_commands.command("edit")
+
+def _add_edit(commands: typer.Typer, read_here: ReadHere) -> None:
+    @commands.command("edit")
     def source_edit(
         source_id: str,
         file: Annotated[Path, typer.Argument(help="The file as it shall be.", exists=True, dir_okay=False)],
@@ -98,9 +106,6 @@ def add_rereading_commands(app: typer.Typer, *, read_here: ReadHere) -> None:
             if dry_run or not (yes or typer.confirm("Take this file?", err=True)):
                 return
             tell(carried_out(kit, action, dry_run=False), as_json=as_json)
-
-
-OLDER = "older"
 
 
 @contextmanager
