@@ -16,7 +16,7 @@ from shared.ledger.audit import Audit
 from shared.ledger.sessions import Sessions
 from shared.ledger.tokens import Tokens, TokenScope
 from shared.warc_reading import read_records
-from tests.integration.admin.test_api import Api, api, routes_of
+from tests.integration.admin.test_api import ACTION_BODIES, Api, api, routes_of
 from tests.integration.admin.test_operating_commands import keep
 from tests.support.operated_archive import grow_articles
 
@@ -308,7 +308,8 @@ def test_an_order_that_needs_more_than_the_session_has_is_neither_shown_nor_take
         assert browser.ask("GET", f"/desk/orders/{name}").status == 403
         for step in ("preview", "confirm"):
             assert browser.send(f"/desk/orders/{name}", step=step, key="k").status == 403
-        job, _ = api.kit.desk.order(ACTIONS[name].model_validate(ORDERS[name]), actor="token:x", dry_run=True)
+        order = ACTIONS[name].model_validate(ACTION_BODIES[name])
+        job, _ = api.kit.desk.order(order, actor="token:x", dry_run=True)
         assert browser.send(f"/desk/jobs/{job.job_id}/cancel").status == 403
     assert all(job.dry_run for job in api.kit.desk.jobs.page(100).items)
     assert "/desk/orders/ledger.rebuild" in signed_in(api, ADMIN).ask("GET", "/desk/orders").text
