@@ -69,6 +69,13 @@ class NormalizeBatch(Message):
     batch_id: str
 
 
+class ReadAgain(Message):
+    """An operator wants stored pages to be read again: do the next steps of that order."""
+
+    name = "normalizer.read_again"
+    order_id: str
+
+
 class DeliverWebhooks(Message):
     """Tell the webhooks what has happened. Sent by the scheduler."""
 
@@ -113,6 +120,7 @@ ALL_MESSAGES: tuple[type[Message], ...] = (
     SampleArticles,
     FetchBatch,
     NormalizeBatch,
+    ReadAgain,
     DeliverWebhooks,
     RequestStamps,
     CheckWatches,

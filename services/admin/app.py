@@ -1,5 +1,6 @@
 """Puts together what the archive does by itself. The only place where these parts meet."""
 
+import threading
 import time
 from datetime import timedelta
 from typing import NoReturn
@@ -7,8 +8,10 @@ from typing import NoReturn
 import structlog
 
 from services.admin.compaction import Compaction
+from services.admin.kept_exports import KeptExports
 from services.admin.log_append import Appender
 from services.admin.log_rows import LogRows
+from services.admin.scheduling import Scheduler
 from services.admin.settings import UpkeepSettings
 from services.admin.source_book import SourceBook
 from services.admin.time_stamps import TimeStamping, authority_of
@@ -46,6 +49,7 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     evidence, index, clock = EvidenceStore(settings.evidence()), EvidenceIndex(database), SystemClock()
     compaction = Compaction(index=index, evidence=evidence, clock=clock)
     book = SourceBook(registry=Registry(database), merging=Merging(database), evidence=evidence, clock=clock)
+    exports = KeptExports(evidence=evidence)
     jobs = [
         Job(name="book", every=settings.book_interval, do=lambda _: {"written": book.keep()}),
         Job(
@@ -61,6 +65,11 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
                 last,
                 most_bytes=settings.verify_bytes,
             ),
+        ),
+        Job(
+            name="exports",
+            every=settings.export_interval,
+            do=lambda _: {"removed": exports.remove(before=clock.now() - settings.export_age)},
         ),
         Job(
             name="webhook_log",
@@ -97,7 +106,12 @@ def serve() -> NoReturn:
     """Do what is due, for ever. It may be killed at any moment."""
     settings = load(UpkeepSettings)
     set_up_logs("upkeep", form=settings.log_format, level=settings.log_level)
-    database = Database(settings.database_url.get_secret_value(), max_connections=4)
+    database = Database(settings.database_url.get_secret_value(), max_connections=6)
+    scheduler = Scheduler.over(database)
+    # In a thread of its own: a job of the upkeep may take hours.
+    threading.Thread(
+        target=scheduler.keep, kwargs={"pause": settings.schedule_pause}, name="schedules", daemon=True
+    ).start()
     jobs, journal = make_jobs(settings, database), UpkeepJournal(database)
     while True:
         try:

@@ -2,7 +2,7 @@
 
 import getpass
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -12,9 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.admin.endings import PARTLY, give_up, notes
-from services.admin.evidence_cli import add_evidence_commands
 from services.admin.log_cli import add_log_commands
-from services.admin.operating import Action
+from services.admin.operating import Action, Outcome
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.printing import print_article, print_json, print_json_lines
 from services.admin.source_show import source_standing
@@ -43,7 +42,6 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(source_commands, name="source")
     for command in (crawl, recheck, archive, articles, article):
         app.command()(command)
-    add_evidence_commands(app)
     add_log_commands(app)
 
 
@@ -56,9 +54,17 @@ def source_list(as_json: Json = False) -> None:
 
 
 @source_commands.command("show")
-def source_show(source_id: str, as_json: Json = False) -> None:
+def source_show(
+    source_id: str,
+    *,
+    file: Annotated[bool, typer.Option("--file", help="Print its source file instead.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show how an outlet stands: its lists and what is wrong with them, its traps, what was imported."""
     with tools() as kit:
+        if file:
+            typer.echo(kit.actions.definition(source_id), nl=False)
+            return
         found = source_standing(kit, kit.actions.source(source_id))
     if as_json:
         print_json(found)
@@ -193,6 +199,20 @@ def actor() -> str:
         return "command:unknown"
 
 
+def carried_out(
+    kit: Tools,
+    action: Action,
+    *,
+    dry_run: bool,
+    found: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    far: Callable[[int, int | None], None] = lambda _done, _total: None,
+) -> Outcome:
+    """Carry out an action and return what was done, or with `dry_run` what would be."""
+    if dry_run:
+        return {"dry_run": True, **kit.desk.plan(action, actor=actor(), far=far)}
+    return kit.desk.carry_out(action, actor=actor(), found=found, far=far)
+
+
 def carry_out(
     kit: Tools, action: Action, *, dry_run: bool, wait: bool, timeout: float, as_json: bool
 ) -> None:
@@ -247,6 +267,16 @@ def show(rows: Iterable[Mapping[str, Any]], *, as_json: bool, columns: tuple[str
             *(escape(escape_controls(str("" if row[name] is None else row[name]))) for name in columns)
         )
     Console(highlight=False).print(table)
+
+
+def tell(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one thing: as JSON, or a line for each of its fields."""
+    if as_json:
+        print_json(dict(found))
+        return
+    for name, value in found.items():
+        if value not in (None, "", [], {}):
+            say(escape(escape_controls(f"{name}: {value}")))
 
 
 def print_status(figures: Mapping[str, Any]) -> None:

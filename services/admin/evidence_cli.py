@@ -1,46 +1,47 @@
 """The commands about evidence: export it, verify it, compact it."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 
-from services.admin.compaction import Compaction, NotSealed
-from services.admin.endings import give_up
-from services.admin.imported_verification import ImportedVerification
+from services.admin.cli import DryRun, Json, carried_out, ordered, tell, tools
+from services.admin.evidence_tools import evidence_tools
+from services.admin.operating.exporting import ExportEvidence
+from services.admin.operating.keeping import CompactEvidence, VerifyEvidence
 from services.admin.printing import print_json
 from services.admin.replay_index import write_replay_index
-from services.admin.verification import Finding, Verification, Verified
-from shared.clock import SystemClock
-from shared.errors import PressmarkError
-from shared.evidence import EvidenceStore
 from shared.exporting import Exported, Exports, Selection
 from shared.file_verdicts import Damage, verdict_on
-from shared.ledger import Database
-from shared.ledger.evidence_index import EvidenceIndex
-from shared.ledger.imports import Imports
 from shared.logs import escape_controls
-from shared.settings import LedgerSettings, StoreSettings, load
 from shared.sources.durations import parse_duration
 
-__all__ = ["EvidenceSettings", "add_evidence_commands"]
+__all__ = ["add_evidence_commands"]
 
 Failed = typer.Exit(1)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
 ArticleId = Annotated[str | None, typer.Option("--article", "-a", help="An article's id.")]
 SourceId = Annotated[str | None, typer.Option("--source", "-s", help="A source's id.")]
 Day = Annotated[datetime | None, typer.Option("--day", formats=["%Y-%m-%d"], help="Only this day, in UTC.")]
-Output = Annotated[Path, typer.Option("--output", "-o", help="Where to write it.", dir_okay=False)]
+Between = Annotated[
+    tuple[datetime, datetime] | None,
+    typer.Option(
+        "--between",
+        formats=["%Y-%m-%d"],
+        metavar="DAY DAY",
+        help="Only captures from the first day on and before the second, in UTC.",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Where to write it; else it lies in the store.", dir_okay=False),
+]
 
 
 class Form(StrEnum):
@@ -49,19 +50,6 @@ class Form(StrEnum):
     WARC = "warc"
     WACZ = "wacz"
     INDEX = "index"
-
-
-class EvidenceSettings(LedgerSettings, StoreSettings):
-    """What the commands about evidence need to know."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvidenceTools:
-    """The ledger's index and the store."""
-
-    database: Database
-    index: EvidenceIndex
-    evidence: EvidenceStore
 
 
 def add_evidence_commands(app: typer.Typer) -> None:
@@ -75,7 +63,7 @@ def export(
         Form, typer.Argument(help="warc: the records. wacz: with index and pages. index: see below.")
     ],
     *,
-    output: Output,
+    output: Output = None,
     article: ArticleId = None,
     source: SourceId = None,
     day: Day = None,
@@ -83,9 +71,17 @@ def export(
 ) -> None:
     """Write the records of an article, a source, or a day of a source as one WARC or WACZ, byte for byte.
 
-    'index' writes one index of the whole archive for replay tools such as pywb, beside which the bucket's objects
-    are all they need. A page that was not modified is shown there as what the host confirmed.
+    Without a file to write it to, it is put into the object store, where it stays for some days; pages and API
+    hand it out. 'index' writes one index of the whole archive for replay tools such as pywb, beside which the
+    bucket's objects are all they need. A page that was not modified is shown there as what the host confirmed.
     """
+    if output is None:
+        _export_into_store(
+            form,
+            {"article": article, "source": source, "day": None if day is None else day.date()},
+            as_json=as_json,
+        )
+        return
     if not output.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
     selection = None if form is Form.INDEX else _selection(article, source, day)
@@ -106,8 +102,23 @@ def export(
     _tell(exported, output, as_json=as_json)
 
 
+def _export_into_store(form: Form, fields: Mapping[str, object], *, as_json: bool) -> None:
+    if form is Form.INDEX:
+        raise typer.BadParameter("an index wants a file: name one with -o", param_hint="--output")
+    with tools() as kit, Console(stderr=True).status("copying") as progress:
+        done = carried_out(
+            kit,
+            ordered(ExportEvidence, form=str(form), **fields),
+            dry_run=False,
+            far=lambda done, total: progress.update(f"{done} of {total} captures"),
+        )
+    tell(done, as_json=as_json)
+
+
 def verify(
     source: SourceId = None,
+    *,
+    between: Between = None,
     mend: Annotated[
         bool, typer.Option("--mend", help="Write indexes that are missing or differ again.")
     ] = False,
@@ -115,15 +126,18 @@ def verify(
         list[Path] | None,
         typer.Option("--file", "-f", help="Judge this WARC, ARC or WACZ file, whoever wrote it, instead."),
     ] = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Hold everything stored against the ledger, byte by byte. Exit code 1 when anything is wrong."""
     if file:
-        if source or mend:
-            raise typer.BadParameter("--file goes with neither --source nor --mend")
+        if source or between or mend or dry_run:
+            raise typer.BadParameter("--file goes with no other option but --json")
         wrong = _judge_files(file, as_json=as_json)
     else:
-        wrong = _verify_archive(source, mend=mend, as_json=as_json)
+        begin, end = (None, None) if between is None else (moment.date() for moment in between)
+        fields = {"source": source, "begin": begin, "end": end, "mend": mend}
+        wrong = _verify_archive(fields, dry_run=dry_run, as_json=as_json)
     if wrong:
         raise Failed
 
@@ -155,73 +169,57 @@ def _place(damage: Damage) -> str:
     return within if damage.offset is None else f"{within} at {damage.offset}"
 
 
-def _verify_archive(source: str | None, *, mend: bool, as_json: bool) -> int:
+def _verify_archive(fields: Mapping[str, object], *, dry_run: bool, as_json: bool) -> int:
     """Tell what is found in the archive, and return how much of it is wrong."""
-    wrong, began = 0, time.monotonic()
-    with evidence_tools() as kit, Console(stderr=True).status("reading") as progress:
-
-        def show(looked: Verified) -> None:
-            progress.update(f"{looked.objects} of {looked.expected} objects, {_speed(looked, began)}")
-
-        verification = Verification(
-            index=kit.index, evidence=kit.evidence, clock=SystemClock(), mend_indexes=mend, told=show
+    began = time.monotonic()
+    with tools() as kit, Console(stderr=True).status("reading") as progress:
+        done = carried_out(
+            kit,
+            ordered(VerifyEvidence, **fields),
+            dry_run=dry_run,
+            found=print_json if as_json else lambda finding: typer.echo(_line_of(finding)),
+            far=lambda done, total: progress.update(f"{done} of {total} objects"),
         )
-        imported = ImportedVerification(imports=Imports(kit.database), index=kit.index, evidence=kit.evidence)
-        for finding in chain(verification.findings(source), imported.findings(source)):
-            wrong += finding.is_wrong
-            if as_json:
-                print_json(finding.as_json())
-            else:
-                typer.echo(_line_of(finding))
-        looked = verification.verified
-    objects, captures = looked.objects + imported.objects, looked.captures + imported.captures
-    told = f"{objects} objects, {captures} captures, {looked.records} records: {wrong} wrong"
-    typer.echo(f"{told} ({_speed(looked, began)})", err=as_json)
-    return wrong
+    if dry_run:
+        print_json(done)
+        return 0
+    told = f"{done['objects']} objects, {done['captures']} captures, {done['records']} records"
+    typer.echo(f"{told}: {done['wrong']} wrong ({_speed(done['bytes'], began)})", err=as_json)
+    return int(done["wrong"])
 
 
-def _speed(looked: Verified, began: float) -> str:
-    size, seconds = looked.bytes / 1e6, time.monotonic() - began
+def _speed(read: int, began: float) -> str:
+    size, seconds = read / 1e6, time.monotonic() - began
     return f"{size:,.1f} MB in {seconds:,.1f} s, {size / max(seconds, 0.001):,.1f} MB/s"
 
 
 def compact(
+    *,
     size: Annotated[str, typer.Option(help="Least size of a sealed object, such as 1GB.")] = "1GB",
     age: Annotated[str, typer.Option(help="How long an object must have been stored, such as 6h.")] = "1h",
     grace: Annotated[
         str, typer.Option(help="How long small objects stay after their captures have moved.")
     ] = "1d",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Put small WARC objects together into sealed ones. It may be killed at any moment and run again."""
-    least, oldest, patience = _size(size, "--size"), _duration(age, "--age"), _duration(grace, "--grace")
-    with evidence_tools() as kit:
-        compaction = Compaction(index=kit.index, evidence=kit.evidence, clock=SystemClock())
-        failed = sum(
-            (
-                _tell_each(compaction.seal(size=least, age=oldest), "sealed", as_json=as_json),
-                _tell_each(compaction.remove_superseded(grace=patience), "removed", as_json=as_json),
-            )
+    fields = {
+        "size": _size(size, "--size"),
+        "age": _duration(age, "--age"),
+        "grace": _duration(grace, "--grace"),
+    }
+    with tools() as kit:
+        done = carried_out(
+            kit,
+            ordered(CompactEvidence, **fields),
+            dry_run=dry_run,
+            found=print_json if as_json else lambda one: typer.echo(_step_of(one)),
         )
-    if failed:
+    if dry_run:
+        print_json(done)
+    elif done["kept"]:
         raise Failed
-
-
-@contextmanager
-def evidence_tools() -> Iterator[EvidenceTools]:
-    """Open the ledger and the store, and turn our errors into one line and an exit code."""
-    database: Database | None = None
-    try:
-        settings = load(EvidenceSettings)
-        database = Database(settings.database_url.get_secret_value(), max_connections=2)
-        yield EvidenceTools(
-            database=database, index=EvidenceIndex(database), evidence=EvidenceStore(settings.evidence())
-        )
-    except PressmarkError as error:
-        give_up(error)
-    finally:
-        if database is not None:
-            database.close()
 
 
 def _selection(article: str | None, source: str | None, day: datetime | None) -> Selection:
@@ -246,30 +244,17 @@ def _tell(exported: Exported, output: Path, *, as_json: bool) -> None:
     typer.echo(f"{output}: {exported.captures} captures{also}, {exported.bytes:,} bytes")
 
 
-def _tell_each(done: Iterable[object], word: str, *, as_json: bool) -> int:
-    """Tell each thing as it is done, and return how many could not be."""
-    failed = 0
-    for one in done:
-        fields = {name: getattr(one, name) for name in one.__dataclass_fields__}  # type: ignore[attr-defined]
-        is_failure = isinstance(one, NotSealed)
-        failed += is_failure
-        what = "kept" if is_failure else word
-        if as_json:
-            print_json({"what": what, **fields})
-        else:
-            typer.echo(f"{what}: " + ", ".join(f"{name} {value}" for name, value in fields.items()))
-    return failed
+def _step_of(step: Mapping[str, object]) -> str:
+    said = ", ".join(f"{name} {value}" for name, value in step.items() if name != "what")
+    return escape_controls(f"{step['what']}: {said}")
 
 
-def _line_of(finding: Finding) -> str:
-    place = finding.key if finding.offset is None else f"{finding.key} at {finding.offset}"
-    about = f" ({finding.url})" if finding.url else ""
-    age = "" if finding.age is None else f", {_rounded(finding.age)} old"
-    return escape_controls(f"{finding.kind.value}: {place}{age}: {finding.detail}{about}")
-
-
-def _rounded(age: timedelta) -> timedelta:
-    return timedelta(seconds=round(age.total_seconds()))
+def _line_of(finding: Mapping[str, Any]) -> str:
+    place = finding["key"] if finding["offset"] is None else f"{finding['key']} at {finding['offset']}"
+    about = f" ({finding['url']})" if finding["url"] else ""
+    seconds = finding["age_seconds"]
+    age = "" if seconds is None else f", {timedelta(seconds=seconds)} old"
+    return escape_controls(f"{finding['kind']}: {place}{age}: {finding['detail']}{about}")
 
 
 def _size(text: str, name: str) -> int:

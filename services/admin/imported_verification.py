@@ -2,16 +2,16 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from services.admin.foreign_warc import ForeignRecord, ForeignWarc
 from services.admin.imports import ImportFileError
 from services.admin.record_checks import FaultKind
-from services.admin.verification import Finding, FindingKind
+from services.admin.verification import EVERYTHING, Finding, FindingKind
 from shared.evidence import EvidenceMissingError, EvidenceStore
-from shared.ledger.evidence_index import EvidenceIndex, IndexedCapture
+from shared.ledger.evidence_index import EvidenceIndex, IndexedCapture, LooksOf
 from shared.ledger.imports import Imports
 from shared.warc_reading import StoredExchange
 
@@ -27,19 +27,25 @@ class ImportedVerification:
     evidence: EvidenceStore
     objects: int = 0
     captures: int = 0
+    told: Callable[[int], None] = lambda _: None
+    """Receives the count of objects after each."""
 
-    def findings(self, source_id: str | None = None) -> Iterator[Finding]:
+    def findings(self, looks: LooksOf = EVERYTHING) -> Iterator[Finding]:
         """Yield what is found, object by object.
 
         Raises:
             TryAgainError: The store or the ledger did not answer.
         """
-        recorded = self.imports.objects(source_id)
+        recorded = self.imports.objects(looks.source_id)
+        if looks.begin is not None or looks.end is not None:
+            meant = set(self.index.keys(looks, imported=True))
+            recorded = [one for one in recorded if one[0] in meant]
         for key, digest, size in recorded:
             self.objects += 1
             with tempfile.TemporaryDirectory(prefix="pressmark-") as folder:
                 yield from self._object(key, digest, size, Path(folder))
-        if source_id is None:
+            self.told(self.objects)
+        if looks.is_everything:
             known = {key for key, _, _ in recorded}
             for key in self.evidence.keys("imported/"):
                 if key.endswith(".warc.gz") and key not in known:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from services.admin.endings import give_up
-from services.admin.evidence_cli import EvidenceTools, evidence_tools
+from services.admin.evidence_tools import EvidenceTools, evidence_tools
 from services.admin.log_append import Appender
 from services.admin.log_copy import copy_log
 from services.admin.log_rows import LogRows

@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
-from services.admin.cli import Json, say, show, tools
+from services.admin.cli import DryRun, Json, carried_out, ordered, say, show, tools
+from services.admin.operating.joining import MergeArticles, UnmergeArticles
 from services.admin.printing import print_json
-from services.admin.record_imports_cli import operator_name
 from shared.ledger.merging import Merge, Merging
 
 __all__ = ["add_merging_commands"]
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for those who come after you. It is kept.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
 
 
 def add_merging_commands(app: typer.Typer) -> None:
@@ -36,12 +35,10 @@ def merge(
     Nothing is lost by it, and `pressmark unmerge` takes it back.
     """
     with tools() as kit:
-        merging = Merging(kit.database)
-        merging.check(article, other)
-        if not dry_run:
-            merging.merge(article, other, by=operator_name(), reason=reason)
+        action = ordered(MergeArticles, article=article, other=other, reason=reason)
+        done = carried_out(kit, action, dry_run=dry_run)
     if as_json:
-        print_json({"article": article, "merged": other, "dry_run": dry_run})
+        print_json({**done, "dry_run": dry_run})
     else:
         say(f"{other} {'would become' if dry_run else 'is now'} a part of {article}")
 
@@ -58,15 +55,11 @@ def unmerge(
     The archive never merges this pair by itself again; `pressmark merge` still can.
     """
     with tools() as kit:
-        merging = Merging(kit.database)
-        found = merging.one(merge_id)
-        merging.check_undo(merge_id)
-        if not dry_run:
-            found = merging.unmerge(merge_id, by=operator_name(), reason=reason)
+        done = carried_out(kit, ordered(UnmergeArticles, merge=merge_id, reason=reason), dry_run=dry_run)
     if as_json:
-        print_json(found.as_json() | {"dry_run": dry_run})
+        print_json({**done, "dry_run": dry_run})
     else:
-        say(f"{found.winner} and {found.loser} {'would be' if dry_run else 'are'} two articles again")
+        say(f"{done['article']} and {done['merged']} {'would be' if dry_run else 'are'} two articles again")
 
 
 def merges(

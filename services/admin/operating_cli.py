@@ -7,18 +7,20 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from services.admin.cli import DryRun, Json, OfSource, actor, ordered, say, show, tools
+from services.admin.cli import DryRun, Json, OfSource, actor, carried_out, ordered, say, show, tell, tools
 from services.admin.endings import FAILED, PARTLY
-from services.admin.operating import Action, Outcome
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
+from services.admin.operating.prioritising import PriorityScope, SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
 from services.admin.printing import print_json, print_json_lines
+from services.admin.schedule_cli import schedule_commands
 from services.admin.tools import Tools
 from shared.errors import SettingsError
 from shared.ledger.audit import Audit, AuditHead
 from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses, PauseScope
+from shared.ledger.priorities import Precedence
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.tokens import Tokens, TokenScope
 from shared.ledger.tracing import Tracing
@@ -41,8 +43,9 @@ All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 def add_operating_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (pause, resume, pauses, rate, retry, rebuild, jobs, job, trace):
+    for command in (pause, resume, pauses, rate, priority, retry, rebuild, jobs, job, trace):
         app.command()(command)
+    app.add_typer(schedule_commands, name="schedule")
     app.add_typer(quarantine_commands, name="quarantine")
     app.add_typer(token_commands, name="tokens")
     app.add_typer(audit_commands, name="audit")
@@ -65,14 +68,14 @@ def pause(
     """
     with tools() as kit:
         action = ordered(PauseThing, scope=scope, subject=subject, reason=reason, lasting=lasting)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def resume(scope: Scope, subject: Subject = "", *, dry_run: DryRun = False, as_json: Json = False) -> None:
     """End a pause. What is due by now is asked at once."""
     with tools() as kit:
         action = ordered(ResumeThing, scope=scope, subject=subject)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def pauses(
@@ -99,7 +102,21 @@ def rate(
     """Change how often the hosts of a source are asked. It is written into the source's file in the ledger."""
     with tools() as kit:
         action = ordered(SetRate, source=source_id, delay=delay, concurrency=concurrency)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+
+
+def priority(
+    scope: Annotated[PriorityScope, typer.Argument(help="source or host.")],
+    subject: Subject,
+    precedence: Annotated[Precedence, typer.Argument(help="low, normal or high.")],
+    *,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Let a source or a host be asked before everything else that is due, or after it; no host is asked faster."""
+    with tools() as kit:
+        action = ordered(SetPriority, scope=scope, subject=subject, precedence=precedence)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def retry(
@@ -120,7 +137,7 @@ def retry(
     """Look again now at targets whose last look failed; at all of them unless an option says which."""
     with tools() as kit:
         action = ordered(RetryFailures, reason=reason, source=source, host=host, since=since)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def rebuild(*, dry_run: DryRun = False, as_json: Json = False) -> None:
@@ -130,8 +147,8 @@ def rebuild(*, dry_run: DryRun = False, as_json: Json = False) -> None:
     normalizer must be running ('pressmark up'). Exit code 3 when some of the evidence could not be read.
     """
     with tools() as kit:
-        done = _carried_out(kit, ordered(RebuildLedger), dry_run=dry_run)
-    _tell(done, as_json=as_json or dry_run)
+        done = carried_out(kit, ordered(RebuildLedger), dry_run=dry_run)
+    tell(done, as_json=as_json or dry_run)
     if not dry_run and done["batches"]["unreadable"]:
         raise typer.Exit(PARTLY)
 
@@ -163,8 +180,12 @@ def job(
 ) -> None:
     """Show a job: how far it is, what it found, what came of it. Exit code 1 when it has failed."""
     with tools() as kit:
-        found = kit.desk.cancel(job_id, actor=actor()) if cancel else kit.desk.jobs.get(job_id)
-    _tell(found.as_json(), as_json=as_json)
+        found = (
+            kit.desk.cancel(job_id, actor=actor(), scope=TokenScope.ADMIN)
+            if cancel
+            else kit.desk.jobs.get(job_id)
+        )
+    tell(found.as_json(), as_json=as_json)
     if found.state is JobState.FAILED:
         raise typer.Exit(FAILED)
 
@@ -202,7 +223,7 @@ def quarantine_show(number: int, as_json: Json = False) -> None:
             raise SettingsError(
                 f"there is no message {number}; 'pressmark quarantine list' shows those there are"
             )
-    _tell(found["examples"][0], as_json=as_json)
+    tell(found["examples"][0], as_json=as_json)
 
 
 @quarantine_commands.command("retry")
@@ -218,8 +239,8 @@ def quarantine_retry(
     """Send messages again. Exit code 3 when some are none that can be sent."""
     with tools() as kit:
         action = ordered(RetryQuarantined, ids=ids or (), queue=queue, reason=reason, all=everything)
-        done = _carried_out(kit, action, dry_run=dry_run)
-    _tell(done, as_json=as_json or dry_run)
+        done = carried_out(kit, action, dry_run=dry_run)
+    tell(done, as_json=as_json or dry_run)
     if done.get("kept"):
         raise typer.Exit(PARTLY)
 
@@ -237,7 +258,7 @@ def quarantine_drop(
     """Throw messages away. The audit keeps the first hundred of them."""
     with tools() as kit:
         action = ordered(DropQuarantined, ids=ids or (), queue=queue, reason=reason, all=everything)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 @token_commands.command("add")
@@ -271,7 +292,7 @@ def token_revoke(token_id: str, as_json: Json = False) -> None:
     with tools() as kit:
         token = Tokens(kit.database).revoke(token_id)
         _note(kit, "token.revoke", {"id": token_id})
-    _tell(token.as_json(), as_json=as_json)
+    tell(token.as_json(), as_json=as_json)
 
 
 @audit_commands.command("list")
@@ -318,21 +339,5 @@ def _head(text: str | None) -> AuditHead | None:
     return AuditHead(number=int(number), digest=digest)
 
 
-def _carried_out(kit: Tools, action: Action, *, dry_run: bool) -> Outcome:
-    if dry_run:
-        return {"dry_run": True, **kit.desk.plan(action, actor=actor())}
-    return kit.desk.carry_out(action, actor=actor())
-
-
 def _note(kit: Tools, action: str, detail: Mapping[str, Any]) -> None:
     kit.desk.audit.add(actor=actor(), action=action, event="succeeded", job_id=None, detail=detail)
-
-
-def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one thing: as JSON, or a line for each of its fields."""
-    if as_json:
-        print_json(dict(found))
-        return
-    for name, value in found.items():
-        if value not in (None, "", [], {}):
-            say(escape(escape_controls(f"{name}: {value}")))

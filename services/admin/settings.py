@@ -92,8 +92,17 @@ class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSet
     webhook_log_age: timedelta = Field(default=timedelta(days=90), gt=timedelta(0))
     """How long the log of a webhook's deliveries is kept after they ended. The events themselves stay for ever."""
 
+    export_age: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
+    """How long the file of an export lies in the store, from where it may be taken."""
+
+    export_interval: timedelta = timedelta(hours=1)
+    """Time between two runs that remove older exports."""
+
     webhook_log_interval: timedelta = timedelta(hours=1)
     """Time between two runs that delete older deliveries."""
+
+    schedule_pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
+    """Pause before it is looked again which schedules are due."""
 
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""

@@ -6,6 +6,7 @@ from typing import Any
 from services.admin.tools import Tools
 from shared.ledger.field_watch import FieldStanding
 from shared.ledger.imports import Imports
+from shared.ledger.priorities import Priorities
 from shared.ledger.status import ListStanding
 from shared.sources import SourceFile
 
@@ -19,6 +20,7 @@ def source_standing(kit: Tools, source: SourceFile) -> dict[str, Any]:
         "id": source.id,
         "name": source.name,
         "home": source.home,
+        "precedence": str(Priorities(kit.database).of_source(source.id)),
         "lists": [asdict(one) | {"trouble": one.trouble, "advice": advice_on(one)} for one in lists],
         "fields": FieldStanding(kit.database).fields(source.id),
         "traps": kit.status.traps(source.id),

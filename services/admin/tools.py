@@ -1,8 +1,8 @@
 """The admin's parts put together: actions, catalogue, status and waiting over one ledger and one broker."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from services.admin.actions import Actions
 from services.admin.operating import Desk, Parts
@@ -19,6 +19,7 @@ from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
+from shared.messages import ReadAgain
 from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, load
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
@@ -61,6 +62,10 @@ class Tools:
             "log": self._log(),
             "upkeep": self._upkeep(),
         }
+
+    def reading_by(self, ring: Callable[[str], object]) -> Self:
+        """Return the same tools with a reader of stored pages of one's own, in place of the normalizers."""
+        return replace(self, desk=Desk.over(replace(self.desk.parts, ring_readers=ring)))
 
     def failures(self, sources: Iterable[str]) -> dict[str, int]:
         """Return how many targets of these sources failed or are excluded, by reason."""
@@ -139,7 +144,14 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
     return Tools(
         database=database,
         actions=actions,
-        desk=Desk.over(Parts(database=database, orders=actions, evidence=EvidenceStore(settings.evidence()))),
+        desk=Desk.over(
+            Parts(
+                database=database,
+                orders=actions,
+                evidence=EvidenceStore(settings.evidence()),
+                ring_readers=lambda order_id: bus.publish(ReadAgain(order_id=order_id)),
+            )
+        ),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,

@@ -16,11 +16,12 @@ from services.admin.second_reader import disagreement
 from shared.cdxj import CONTENT_TYPE, cdxj_key
 from shared.clock import Clock
 from shared.evidence import EvidenceMissingError, EvidenceStore
-from shared.ledger.evidence_index import EvidenceIndex, IndexedCapture
+from shared.ledger.evidence_index import EvidenceIndex, IndexedCapture, LooksOf
 from shared.sorted_lines import SortedLines
 
-__all__ = ["Finding", "FindingKind", "Verification", "Verified"]
+__all__ = ["EVERYTHING", "Finding", "FindingKind", "Verification", "Verified"]
 
+EVERYTHING = LooksOf()
 _WARCS = "warc/"
 _LONGEST_LINE = 1024 * 1024
 
@@ -54,22 +55,22 @@ class Verification:
     """Called after each object."""
     verified: Verified = field(default_factory=Verified)
 
-    def findings(self, source_id: str | None = None) -> Iterator[Finding]:
+    def findings(self, looks: LooksOf = EVERYTHING) -> Iterator[Finding]:
         """Yield what is found, object by object.
 
         Args:
-            source_id: Only the objects that hold captures of this source; orphan objects are not looked for then.
+            looks: Only the objects that hold such captures; orphan objects are looked for only among all.
 
         Raises:
             TryAgainError: The store or the ledger did not answer.
         """
         # The store is listed first: what is written from now on is not taken for an orphan.
-        stored = list(self.evidence.keys(_WARCS)) if source_id is None else []
-        known = self.index.keys(source_id)
+        stored = list(self.evidence.keys(_WARCS)) if looks.is_everything else []
+        known = self.index.keys(looks)
         self.verified.expected = len(known)
         for key in known:
             yield from self.findings_of(key)
-        if source_id is None:
+        if looks.is_everything:
             expected = self.index.superseded().union(known)
             for key in stored:
                 if key not in expected and next(self.index.each_capture_of(key), None) is None:

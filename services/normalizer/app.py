@@ -15,6 +15,7 @@ from services.normalizer.documents import CONTENT_TYPE, article_document, docume
 from services.normalizer.fields import Extraction
 from services.normalizer.host_notices import learn_notice
 from services.normalizer.host_watch import watch_hosts
+from services.normalizer.ordered_reading import OrderedReading
 from services.normalizer.reading import NoArticle, Shown, by_source, exchanges_of, read_capture
 from services.normalizer.rereading import Rereader
 from services.normalizer.sandbox import ExtractPage, Sandbox
@@ -32,7 +33,7 @@ from shared.ledger.history import History
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
 from shared.ledger.watches import Watches
-from shared.messages import CheckWatches, NormalizeBatch, ShowNormalizerPulse
+from shared.messages import CheckWatches, NormalizeBatch, ReadAgain, ShowNormalizerPulse
 from shared.metrics import ARTICLES
 from shared.settings import ServiceSettings
 from shared.sources import SourceFile, load_source
@@ -180,22 +181,30 @@ def on_check_watches(_message: CheckWatches, *, watches: Watches) -> None:
     check_watches(watches)
 
 
+def on_read_again(message: ReadAgain, *, reading: OrderedReading) -> None:
+    """Do the next steps of what an operator wants to be read again."""
+    reading.work(message.order_id)
+
+
 def make_app(settings: ServiceSettings) -> WorkerApp:
     """Return the normalizer's worker application."""
     database = Database(settings.database_url.get_secret_value())
     broker = Broker(settings.broker_url.get_secret_value())
+    evidence, sandbox = EvidenceStore(settings.evidence()), Sandbox()
     normalizer = Normalizer(
         batches=Batches(database),
         history=History(database),
         registry=Registry(database),
         index=EvidenceIndex(database),
-        evidence=EvidenceStore(settings.evidence()),
-        extract_page=counted(Sandbox().extract),
+        evidence=evidence,
+        extract_page=counted(sandbox.extract),
     )
+    reading = OrderedReading.over(database, evidence, extract_page=sandbox.extract)
     return make_worker(
         "normalizer",
         [
             Subscription(NormalizeBatch, partial(on_normalize_batch, normalizer=normalizer)),
+            Subscription(ReadAgain, partial(on_read_again, reading=reading)),
             Subscription(CheckWatches, partial(on_check_watches, watches=Watches(database))),
             Subscription(ShowNormalizerPulse, lambda _: broker.show_pulse("normalizer")),
         ],

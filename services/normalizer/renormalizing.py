@@ -5,8 +5,8 @@ are one transaction, so a run that is ended goes on where it was, and the second
 """
 
 import hashlib
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from services.normalizer.chronicle import Chronicle
@@ -59,59 +59,85 @@ class Renormalization:
         Raises:
             TryAgainError: the ledger or the evidence store does not answer; run it again to go on.
         """
-        progress = Progress(stage="articles", place="", report={})
-        if not self.is_preview:
-            progress = self.rereadings.begin(self.source.id, self.scope, self._rules)
+        progress = self.begin()
+        while progress.stage != "done":
+            progress = self.step(progress)
+            self.told(Report.of_json(progress.report))
+        return Report.of_json(progress.report)
+
+    def begin(self) -> Progress:
+        """Begin a run, or take up the one that was not finished."""
+        if self.is_preview:
+            return Progress(stage="articles", place="", report={})
+        return self.rereadings.begin(self.source.id, self.scope, self._rules)
+
+    def taken_up(self, progress: Progress) -> Progress:
+        """Return where a run is, of which `progress` was heard last: what it wrote is the truth."""
+        if self.is_preview:
+            return progress
+        return self.rereadings.progress(self.source.id, self.scope, self._rules) or self.begin()
+
+    def count(self) -> int:
+        """Return how many articles a run would read."""
+        return self.rereadings.count(self.source.id, self.scope, self._rules)
+
+    def step(self, progress: Progress) -> Progress:
+        """Do the next page of a run and return how far that brings it; its stage is `done` at the end.
+
+        Raises:
+            TryAgainError: the ledger or the evidence store does not answer; do the step again.
+        """
         report = Report.of_json(progress.report)
         if progress.stage == "articles":
-            self._correct_articles(progress.place, report)
-            progress = Progress(stage="pages", place="", report={})
-        self._read_unread(int(progress.place or 0), report)
-        return report
+            return self._correct_articles(progress.place, report)
+        return self._read_unread(int(progress.place or 0), report)
 
     @property
     def _rules(self) -> str:
         return rules_version(self.source.article)
 
-    def _correct_articles(self, place: str, report: Report) -> None:
-        while True:
-            found, captures = self.rereadings.articles(
-                self.source.id, self.scope, rules=self._rules, after=place, limit=self.articles_at_once
+    def _correct_articles(self, place: str, report: Report) -> Progress:
+        found, captures = self.rereadings.articles(
+            self.source.id, self.scope, rules=self._rules, after=place, limit=self.articles_at_once
+        )
+        reader = self._reader()
+        readings = reader.read_all(captures)
+        self._keep_documents(reader)
+        with self._writing() as records:
+            corrector = Corrector(
+                records=records, source=self.source, read=reader.read, readings=readings, report=report
             )
-            reader = self._reader()
-            readings = reader.read_all(captures)
-            self._keep_documents(reader)
-            place = found[-1] if found else place
-            stage = "articles" if found else "pages"
-            with suppress(_PreviewEnds), self.history.writing(self.source.id) as records:
-                corrector = Corrector(
-                    records=records, source=self.source, read=reader.read, readings=readings, report=report
-                )
-                for article_id in found:
-                    if corrector.is_one_of_its_own(article_id):
-                        corrector.correct(article_id)
-                self._end_page(
-                    records, Progress(stage=stage, place=place if found else "", report={}), report
-                )
+            for article_id in found:
+                if corrector.is_one_of_its_own(article_id):
+                    corrector.correct(article_id)
             report.count("evidence_unreadable", reader.unreadable)
-            self.told(report)
-            if not found:
-                return
+            progress = Progress(
+                stage="articles" if found else "pages",
+                place=found[-1] if found else "",
+                report=report.as_json(),
+            )
+            self._end_page(records, progress)
+        return progress
 
-    def _read_unread(self, place: int, report: Report) -> None:
+    def _read_unread(self, place: int, report: Report) -> Progress:
         """See whether pages that gave nothing give an article now."""
-        while True:
-            captures = self.rereadings.unread(self.source.id, self.scope, after=place, limit=_PAGES)
-            reader = self._reader()
-            with suppress(_PreviewEnds), self.history.writing(self.source.id) as records:
-                self._see_unread(records, reader, captures, report)
-                place = captures[-1].capture.capture_id if captures else place
-                stage = "pages" if captures else "done"
-                self._keep_documents(reader)
-                self._end_page(records, Progress(stage=stage, place=str(place), report={}), report)
-            self.told(report)
-            if not captures:
-                return
+        captures = self.rereadings.unread(self.source.id, self.scope, after=place, limit=_PAGES)
+        reader = self._reader()
+        with self._writing() as records:
+            self._see_unread(records, reader, captures, report)
+            self._keep_documents(reader)
+            progress = Progress(
+                stage="pages" if captures else "done",
+                place=str(captures[-1].capture.capture_id if captures else place),
+                report=report.as_json(),
+            )
+            self._end_page(records, progress)
+        return progress
+
+    @contextmanager
+    def _writing(self) -> Iterator[HistoryRecords]:
+        with suppress(_PreviewEnds), self.history.writing(self.source.id) as records:
+            yield records
 
     def _see_unread(
         self, records: HistoryRecords, reader: Rereader, captures: list[LocatedCapture], report: Report
@@ -123,11 +149,10 @@ class Renormalization:
                 Corrections(records).decide_again(capture_id, outcome)
                 report.count(f"unread_pages_now_{outcome}")
 
-    def _end_page(self, records: HistoryRecords, progress: Progress, report: Report) -> None:
+    def _end_page(self, records: HistoryRecords, progress: Progress) -> None:
         if self.is_preview:
             raise _PreviewEnds
-        done = Progress(stage=progress.stage, place=progress.place, report=report.as_json())
-        Corrections(records).advance(self.scope, self._rules, done)
+        Corrections(records).advance(self.scope, self._rules, progress)
 
     def _keep_documents(self, reader: Rereader) -> None:
         """Keep the new version of the documents beside the earlier ones, before the ledger rests on it."""

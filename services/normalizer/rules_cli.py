@@ -1,10 +1,9 @@
-"""The commands about the rules that pages are read by: `renormalize` and `source learn`."""
+"""The command that proposes rules to read pages by: `source learn`."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,18 +14,14 @@ from rich.markup import escape
 
 from services.normalizer.fields import ExtractionError
 from services.normalizer.reading import page_context
-from services.normalizer.renormalizing import Renormalization
-from services.normalizer.rereading_report import Report
 from services.normalizer.rule_examples import ExamplesError, read_examples
 from services.normalizer.rules_learning import LearntPage, Lesson, Proposal, learn
-from services.normalizer.sandbox import Sandbox
 from shared.encoding import dump_json
 from shared.errors import NotFoundError, PressmarkError, RejectError, TryAgainError
 from shared.evidence import EvidenceStore
 from shared.http_message import DecodeError
 from shared.ledger import Database
-from shared.ledger.corrections import LocatedCapture, Rereadings, Scope
-from shared.ledger.history import History
+from shared.ledger.corrections import LocatedCapture, Rereadings
 from shared.ledger.registry import Registry
 from shared.logs import escape_controls
 from shared.settings import LedgerSettings, StoreSettings, load
@@ -57,52 +52,9 @@ class RulesTools:
         return load_source(Registry(self.database).get(source_id).definition)
 
 
-def add_rules_commands(app: typer.Typer, *, source_commands: typer.Typer) -> None:
-    """Add `renormalize` to the program and `learn` to its commands about sources."""
-    _add_renormalize(app)
-    _add_learn(source_commands)
+def add_rules_commands(source_commands: typer.Typer) -> None:
+    """Add `learn` to the commands about sources."""
 
-
-def _add_renormalize(app: typer.Typer) -> None:
-    @app.command("renormalize")
-    def renormalize(
-        source: Annotated[str, typer.Option("--source", "-s", help="The source whose captures are read.")],
-        *,
-        begin: Annotated[datetime | None, typer.Option("--from", **_day("from this day on"))] = None,
-        end: Annotated[datetime | None, typer.Option("--to", **_day("before this day"))] = None,
-        rules_older: Annotated[
-            bool, typer.Option("--rules-older", help="Only articles that were read by other rules.")
-        ] = False,
-        dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
-        ] = False,
-        as_json: Json = False,
-    ) -> None:
-        """Read stored captures again, with today's reader and the source's rules, and correct the history.
-
-        What a publisher changed stays an edit; what only our rules changed is none. A run that was ended is
-        taken up again by the same command.
-        """
-        scope = Scope(begin=_utc(begin), end=_utc(end), older_rules=rules_older)
-        with rules_tools() as kit, Sandbox() as sandbox, notes.status("reading") as line:
-            run = Renormalization(
-                history=History(kit.database),
-                rereadings=Rereadings(kit.database),
-                evidence=kit.evidence,
-                extract_page=sandbox.extract,
-                source=kit.source(source),
-                scope=scope,
-                is_preview=dry_run,
-                told=lambda report: line.update(_progress(report)),
-            )
-            report = run.run()
-        if as_json:
-            _print_json({"source": source, "dry_run": dry_run, **report.as_json()})
-        else:
-            _print_report(report, dry_run=dry_run)
-
-
-def _add_learn(source_commands: typer.Typer) -> None:
     @source_commands.command("learn")
     def source_learn(
         source_id: str,
@@ -184,33 +136,6 @@ def _page(kit: RulesTools, source: SourceFile, located: LocatedCapture) -> Learn
     except (ExtractionError, DecodeError, RejectError) as error:
         notes.print(f"{escape(escape_controls(capture.url))} is left out: {escape(str(error))}")
         return None
-
-
-def _day(which: str) -> dict[str, Any]:
-    return {"formats": ["%Y-%m-%d"], "help": f"Only articles looked at {which}, in UTC."}
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
-
-
-def _progress(report: Report) -> str:
-    counts = report.counts
-    return f"{counts.get('articles', 0)} articles, {counts.get('captures', 0)} captures read"
-
-
-def _print_report(report: Report, *, dry_run: bool) -> None:
-    page = Console(highlight=False)
-    told = report.as_json()
-    page.print("[bold]Nothing was changed. A run would give:[/]" if dry_run else "[bold]Done:[/]")
-    for name, count in told["counts"].items():
-        page.print(f"  {name.replace('_', ' ')}: {count}")
-    for name, changed in told["fields"].items():
-        page.print(f"[bold]{_plain(name)}[/] changes in {changed['changed']} revisions, such as:")
-        for one in changed["examples"]:
-            page.print(f"  {_plain(one['url'])}", style="dim")
-            page.print(f"    − {_plain(one['before'])}")
-            page.print(f"    + {_plain(one['after'])}")
 
 
 def _print_proposal(proposal: Proposal, section: str, output: Path | None) -> None:

@@ -11,9 +11,11 @@ import typer
 from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
 from services.admin.backup_cli import add_backup_commands
+from services.admin.evidence_cli import add_evidence_commands
 from services.admin.merging_cli import add_merging_commands
 from services.admin.operating_cli import add_operating_commands
 from services.admin.printing import print_json
+from services.admin.rereading_cli import add_rereading_commands
 from services.admin.search_cli import add_search_commands
 from services.admin.telling_cli import add_telling_commands
 from services.admin.watch_cli import add_watch_commands
@@ -23,6 +25,7 @@ from services.normalizer.rules_cli import add_rules_commands
 from services.pressmark.demo import demo
 from services.pressmark.detection import propose_source
 from services.pressmark.extraction import fetch_page
+from services.pressmark.rereading import read_here
 from services.standalone import cli as standalone
 from services.standalone.data import default_data_path
 from services.standalone.endpoints import environment_of_running_stack
@@ -94,6 +97,7 @@ app.command()(demo)
 standalone.add_commands(app)
 admin.add_commands(app)
 add_adding_commands(app, propose_source=propose_source)
+add_evidence_commands(app)
 add_operating_commands(app)
 add_telling_commands(app)
 add_merging_commands(app)
@@ -102,4 +106,5 @@ add_search_commands(app)
 add_watch_commands(app)
 add_webhook_commands(app)
 normalizer.add_commands(app, fetch_page=fetch_page)
-add_rules_commands(app, source_commands=admin.source_commands)
+add_rules_commands(admin.source_commands)
+add_rereading_commands(app, read_here=read_here)

@@ -7,7 +7,7 @@ nothing. The gzip check sums are verified on the way, so what cannot be read is 
 import hashlib
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import IO, Protocol
@@ -67,7 +67,12 @@ class Collected:
 
 
 def collect(
-    wanted: Sequence[WantedCapture], *, index: ObjectIndex, store: SizedReader, copy: IO[bytes] | None = None
+    wanted: Sequence[WantedCapture],
+    *,
+    index: ObjectIndex,
+    store: SizedReader,
+    copy: IO[bytes] | None = None,
+    told: Callable[[int, int], object] = lambda _done, _total: None,
 ) -> Collected:
     """Find the exchanges of captures, their requests, and the warcinfo each belongs to.
 
@@ -76,6 +81,7 @@ def collect(
         index: Knows where records begin.
         store: Holds them.
         copy: A file to which they are copied on the way.
+        told: Receives how many captures were read, and of how many.
 
     Raises:
         EvidenceMissingError: An object is not in the store; `pressmark verify` tells what else is wrong.
@@ -87,8 +93,8 @@ def collect(
         for one in wanted
         if one.capture.payload_digest is not None
     }
-    collector = _Collector(digests, copy)
-    for key, captures in groupby(wanted, key=lambda one: one.capture.warc_key):
+    collector, done = _Collector(digests, copy), 0
+    for key, group in groupby(wanted, key=lambda one: one.capture.warc_key):
         size = store.size(key)
         if size is None:
             raise EvidenceMissingError(key)
@@ -96,7 +102,10 @@ def collect(
         if (known := index.size_of(key)) not in (None, size):
             raise WarcReadError(size, f"the object has {size} bytes where {known} should be")
         edges = _Edges.of(key, index=index, size=size)
-        collector.take_object(key, [one.capture for one in captures], edges=edges, store=store)
+        captures = [one.capture for one in group]
+        collector.take_object(key, captures, edges=edges, store=store)
+        done += len(captures)
+        told(done, len(wanted))
     return collector.done()
 
 

@@ -1,11 +1,12 @@
 """The records of a capture, an article, a day or a source as one WARC or WACZ, byte for byte."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import IO, Self
 
 from shared.cdxj import cdxj_file, replay_lines
 from shared.composed_files import ComposedFile, LocalFile, Part, StoredRuns
@@ -68,6 +69,22 @@ class Exports:
 
     index: EvidenceIndex
     evidence: EvidenceStore
+    told: Callable[[int, int], object] = lambda _done, _total: None
+    """Receives how many captures were read, and of how many."""
+
+    def telling(self, told: Callable[[int, int], object]) -> Self:
+        """Return the same exports, which tell how far they are."""
+        return replace(self, told=told)
+
+    def survey(self, selection: Selection) -> tuple[int, int, int]:
+        """Return how many captures an export would hold, how many that they repeat, and bytes of all of them.
+
+        Raises:
+            NotFoundError: There is no capture of it.
+        """
+        wanted = self.wanted(selection)
+        originals = sum(one.is_original for one in wanted)
+        return len(wanted) - originals, originals, sum(one.capture.warc_length for one in wanted)
 
     def wanted(self, selection: Selection) -> list[WantedCapture]:
         """Return the captures of a selection with those that their revisits repeat, by place.
@@ -100,7 +117,7 @@ class Exports:
             RejectError: A stored record cannot be read.
             TryAgainError: The store did not answer.
         """
-        found = collect(wanted, index=self.index, store=self.evidence)
+        found = self._collected(wanted)
         return Export(
             file=ComposedFile([self._stored(found)]), sha256=found.sha256, found=found, wanted=wanted
         )
@@ -121,11 +138,11 @@ class Exports:
         """
         warc: Part
         if copy is None:
-            found = collect(wanted, index=self.index, store=self.evidence)
+            found = self._collected(wanted)
             warc = self._stored(found)
         else:
             with copy.open("w+b") as file:
-                found = collect(wanted, index=self.index, store=self.evidence, copy=file)
+                found = self._collected(wanted, copy=file)
             warc = LocalFile(path=copy, size=found.size, crc=found.crc)
         lines = cdxj_file(found.entries, WARC_NAME).splitlines(keepends=True)
         wacz = wacz_of(
@@ -150,7 +167,7 @@ class Exports:
         """
         wanted = self.wanted(selection)
         with in_place_when_whole(target) as path, path.open("w+b") as file:
-            found = collect(wanted, index=self.index, store=self.evidence, copy=file)
+            found = self._collected(wanted, copy=file)
         return _exported(wanted, found, target)
 
     def wacz(self, selection: Selection, target: Path, *, software: str) -> Exported:
@@ -165,6 +182,9 @@ class Exports:
             made = self.compose_wacz(wanted, title=selection.title, software=software, copy=copy)
             made.file.write(path)
         return _exported(wanted, made.found, target)
+
+    def _collected(self, wanted: Sequence[WantedCapture], *, copy: IO[bytes] | None = None) -> Collected:
+        return collect(wanted, index=self.index, store=self.evidence, copy=copy, told=self.told)
 
     def _stored(self, found: Collected) -> StoredRuns:
         def read(key: str, offset: int, length: int) -> bytes:

@@ -63,12 +63,17 @@ class Scope:
     begin: datetime | None = None
     end: datetime | None = None
     older_rules: bool = False
+    rules: str | None = None
+    """Only articles that were read by this version of the rules."""
+    sample: int | None = None
+    """Only so many of the newest articles, and of the newest pages that gave nothing. For previews."""
 
     @property
     def name(self) -> str:
         """The choice as a word, so that a run can be taken up again."""
         ends = (None if moment is None else moment.date().isoformat() for moment in (self.begin, self.end))
-        return "/".join([*(end or ".." for end in ends), "older" if self.older_rules else "all"])
+        which = "older" if self.older_rules else "all"
+        return "/".join([*(end or ".." for end in ends), which, *([self.rules] if self.rules else [])])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +198,27 @@ class Rereadings:
         assert row is not None
         return Progress(**row)
 
+    def progress(self, source_id: str, scope: Scope, rules: str) -> Progress | None:
+        """Return how far a run is that was begun; None when none was."""
+        arguments = {"source": source_id, "rules": rules, "scope": scope.name}
+        with self._database.transaction() as transaction:
+            row = transaction.row(sql.PROGRESS, arguments)
+        return None if row is None else Progress(**row)
+
+    def count(self, source_id: str, scope: Scope, rules: str) -> int:
+        """Return how many articles a run would read."""
+        arguments = {**_bounds(source_id, scope), "rules": rules, "after": "", "limit": None}
+        with self._database.transaction() as transaction:
+            row = transaction.row(sql.COUNT, arguments)
+        return 0 if row is None else int(row["articles"])
+
     def articles(
         self, source_id: str, scope: Scope, *, rules: str, after: str, limit: int
     ) -> tuple[list[str], list[LocatedCapture]]:
         """Return the next articles of a run by their ids, and the looks that showed them."""
         arguments = {**_bounds(source_id, scope), "rules": rules, "after": after, "limit": limit}
         with self._database.transaction() as transaction:
-            rows = transaction.rows(sql.ARTICLES, {**arguments, "older": scope.older_rules})
+            rows = transaction.rows(sql.ARTICLES, arguments)
             found = [row["article_id"] for row in rows]
             return found, located(transaction.rows(sql.CAPTURES_OF_ARTICLES, {"articles": found}))
 
@@ -232,4 +251,11 @@ def located(rows: Sequence[Row]) -> list[LocatedCapture]:
 
 
 def _bounds(source_id: str, scope: Scope) -> dict[str, Any]:
-    return {"source": source_id, "begin": scope.begin, "end": scope.end}
+    return {
+        "source": source_id,
+        "begin": scope.begin,
+        "end": scope.end,
+        "older": scope.older_rules,
+        "read_by": scope.rules,
+        "sample": scope.sample,
+    }

@@ -28,17 +28,23 @@ CAPTURES_OF_ARTICLES: LiteralString = f"""{_CAPTURE_COLUMNS}
 order by captures.fetched_at, captures.capture_id
 """  # noqa: S608  (made of constants of this module)
 
-# Looks at which nothing could be read; what a page does not show is told by other outcomes.
-UNREAD_CAPTURES = (
-    _CAPTURE_COLUMNS
-    + """ and captures.source_id = %(source)s and captures.capture_id > %(after)s
+# What a page does not show is told by other outcomes.
+_NOTHING_READ: LiteralString = """
   and (article_outcome in ('no_text', 'unreadable', 'not_html', 'bad_rule', 'empty', 'too_large')
        or article_outcome like 'failed: %%')
+"""
+
+# Looks at which nothing could be read.
+UNREAD_CAPTURES: LiteralString = f"""{_CAPTURE_COLUMNS} {_NOTHING_READ}
+  and captures.source_id = %(source)s and captures.capture_id > %(after)s
   and (%(begin)s::timestamptz is null or captures.fetched_at >= %(begin)s)
   and (%(end)s::timestamptz is null or captures.fetched_at < %(end)s)
+  and (%(sample)s::int is null or captures.capture_id in (
+        select capture_id from captures
+        where source_id = %(source)s and kind = 'article' and status = 200 {_NOTHING_READ}
+        order by capture_id desc limit %(sample)s::int))
 order by captures.capture_id limit %(limit)s
-"""
-)
+"""  # noqa: S608  (made of constants of this module)
 
 LAST_CAPTURE_OF_URL = (
     _CAPTURE_COLUMNS
@@ -54,12 +60,19 @@ SAMPLE: LiteralString = f"""{_CAPTURE_COLUMNS} and captures.capture_id in (
 order by captures.capture_id desc
 """  # noqa: S608  (made of constants of this module)
 
-ARTICLES = """
+ARTICLES: LiteralString = """
 select article_id from articles
 where source_id = %(source)s and merged_into is null and article_id > %(after)s
   and (not %(older)s or exists (
         select from revisions where revisions.article_id = articles.article_id and folded_into is null
           and coalesce(fields ->> 'rules', '') <> %(rules)s))
+  and (%(read_by)s::text is null or exists (
+        select from revisions where revisions.article_id = articles.article_id and folded_into is null
+          and coalesce(fields ->> 'rules', '') = %(read_by)s))
+  and (%(sample)s::int is null or article_id in (
+        select recent.article_id from articles as recent
+        where recent.source_id = %(source)s and recent.merged_into is null
+        order by recent.published_at desc, recent.article_id limit %(sample)s::int))
   and ((%(begin)s::timestamptz is null and %(end)s::timestamptz is null) or exists (
         select from article_urls join captures using (target_id)
         where article_urls.article_id = articles.article_id
@@ -67,6 +80,8 @@ where source_id = %(source)s and merged_into is null and article_id > %(after)s
           and (%(end)s::timestamptz is null or fetched_at < %(end)s)))
 order by article_id limit %(limit)s
 """
+
+COUNT: LiteralString = f"select count(*) as articles from ({ARTICLES}) as chosen"  # noqa: S608  (a constant of ours)
 
 KEEP_READING = """
 insert into revision_readings (revision_id, rules, title, body, text_digest, fields)
@@ -131,6 +146,10 @@ set stage = case when rereadings.stage = 'done' then 'articles' else rereadings.
     started_at = case when rereadings.stage = 'done' then now() else rereadings.started_at end,
     finished_at = null
 returning stage, place, report
+"""
+PROGRESS = """
+select stage, place, report from rereadings
+where source_id = %(source)s and rules = %(rules)s and scope = %(scope)s
 """
 ADVANCE = """
 update rereadings

@@ -68,15 +68,42 @@ class Place:
     """None for the whole object."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LooksOf:
+    """Which captures are meant. Without anything: all."""
+
+    source_id: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    """Not included."""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out."""
+        return self == LooksOf()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealable:
+    """What could be sealed now."""
+
+    objects: int
+    """Sealed objects that would come of it."""
+    parts: int
+    bytes: int
+
+
 class EvidenceIndex:
     """Reads which captures lie in which object, and moves them into sealed objects."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keys(self, source_id: str | None = None) -> list[str]:
-        """Return the keys of all objects that captures point into, of one source or of all."""
-        return [row["warc_key"] for row in self._rows(sql.KEYS, source=source_id)]
+    def keys(self, looks: "LooksOf | None" = None, *, imported: bool = False) -> list[str]:
+        """Return the keys of all objects that such captures point into: what we wrote, or what was imported."""
+        of = looks or LooksOf()
+        arguments = {"source": of.source_id, "begin": of.begin, "end": of.end, "imported": imported}
+        return [row["warc_key"] for row in self._rows(sql.KEYS, **arguments)]
 
     def captures_of(self, key: str) -> list[IndexedCapture]:
         """Return the captures that point into an object, by their offset."""
@@ -176,6 +203,16 @@ class EvidenceIndex:
             if parts:
                 transaction.run(sql.PLAN, _columns(parts, name))
         return parts
+
+    def sealable(self, *, size: int, age: timedelta, limit: int = 100_000) -> "Sealable":
+        """Return what `plan_sealed` would choose now, again and again, and note nothing."""
+        rows = self._rows(sql.SMALL, most=size, age=age, passed=[], limit=limit)
+        objects, parts, total = 0, 0, 0
+        while chosen := _fill(rows[parts:], size=size, name=""):
+            objects += 1
+            parts += len(chosen)
+            total += sum(part.part_length for part in chosen)
+        return Sealable(objects=objects, parts=parts, bytes=total)
 
     def planned(self) -> list[Part]:
         """Return the parts of all plans whose pointers are not moved yet, in order."""

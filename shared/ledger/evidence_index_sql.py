@@ -10,7 +10,10 @@ _COLUMNS: LiteralString = """
 # What was imported is as its makers wrote it, and is verified by the digest of each object.
 KEYS: LiteralString = """
 select distinct warc_key from captures
-where (%(source)s::text is null or source_id = %(source)s) and warc_key not like 'imported/%%'
+where (%(source)s::text is null or source_id = %(source)s)
+  and (%(begin)s::timestamptz is null or fetched_at >= %(begin)s)
+  and (%(end)s::timestamptz is null or fetched_at < %(end)s)
+  and (warc_key like 'imported/%%') = %(imported)s
 order by warc_key
 """
 

@@ -277,7 +277,7 @@ def add_candidates(
 ) -> int:
     """Add the candidates that are new within a transaction, as `Frontier.accept` does."""
     hosts = sorted({candidate.host for candidate in candidates})
-    politeness = {"hosts": hosts, "delay": delay, "concurrency": concurrency}
+    politeness = {"hosts": hosts, "delay": delay, "concurrency": concurrency, "source": source_id}
     transaction.run(sql.ADD_HOSTS, politeness)
     host_ids = {row["host"]: row["host_id"] for row in transaction.rows(sql.LOCK_HOSTS, politeness)}
     columns = _columns(candidates, host_ids, _referrers(transaction, candidates))

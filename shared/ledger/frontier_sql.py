@@ -1,11 +1,16 @@
 """The statements of `shared.ledger.frontier`, each with what it rests on."""
 
 ADD_HOSTS = """
-insert into hosts (host, delay, concurrency)
-select host, %(delay)s, %(concurrency)s from unnest(%(hosts)s::text[]) as host order by host
+insert into hosts (host, delay, concurrency, precedence)
+select host, %(delay)s, %(concurrency)s,
+       coalesce((select precedence from sources where source_id = %(source)s), 0)
+from unnest(%(hosts)s::text[]) as host order by host
 on conflict (host) do update
-set delay = greatest(hosts.delay, excluded.delay), concurrency = least(hosts.concurrency, excluded.concurrency)
+set delay = greatest(hosts.delay, excluded.delay), concurrency = least(hosts.concurrency, excluded.concurrency),
+    precedence = case when hosts.precedence_stated then hosts.precedence
+                      else greatest(hosts.precedence, excluded.precedence) end
 where hosts.delay < excluded.delay or hosts.concurrency > excluded.concurrency
+   or hosts.precedence < excluded.precedence and not hosts.precedence_stated
 """
 
 # Claims pass over a locked host, so none looks at it and puts it off while its new targets are not yet visible.
@@ -23,14 +28,16 @@ REFERRERS = """
 select referrer_id, url from referrers where url = any(%(via_urls)s)
 """
 
+# A source's precedence moves its targets by ten; see `shared.ledger.priorities`.
 ADD_TARGETS = """
 insert into targets (url_key, url, host_id, source_id, kind, state, reason, due_at, priority, referrer_id, hops,
                      found_title, found_date)
 select key::uuid, url, host_id, %(source)s, kind,
        case when reason is null then 'waiting' else 'excluded' end, reason,
        case when reason is null then now() end,
-       case when kind = 'robots' then 9 when kind in ('article', 'probe') then 1 when kind = 'requisite' then 0
-            else 5 end,
+       case when kind = 'robots' then 9
+            else case when kind in ('article', 'probe') then 1 when kind = 'requisite' then 0 else 5 end
+                 + 10 * coalesce((select precedence from sources where source_id = %(source)s), 0) end,
        via, hops, title, date
 from unnest(%(keys)s::text[], %(urls)s::text[], %(host_ids)s::int[], %(kinds)s::text[], %(vias)s::int[],
             %(hops)s::smallint[], %(titles)s::text[], %(dates)s::text[], %(reasons)s::text[])
@@ -55,22 +62,33 @@ select set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', '
 """
 
 # Hosts that nobody holds, that may be asked within two seconds (the fetcher waits for the rest) and where
-# something may be due, the longest ready first. Of each an equal share of what few hosts may have, by how many
-# there are with those that are held now: no less than `host_targets`, no more than its delay lets a batch hold.
-# Until a host's robots.txt is known only that file is asked for, except for sources that ignore it. Hosts that
-# were looked at in vain are put off until their next target is due, at most a minute: a change that wakes none of
-# them costs no longer than that. Not all for the same time, or all would be looked at again in one claim.
-# What is paused is passed over; the robots.txt of a host is everyone's who has something due there.
+# something may be due, by their precedence, the longest ready first. Of each an equal share of what few hosts
+# may have, by how many there are with those that are held now: no less than `host_targets`, no more than its
+# delay lets a batch hold. Until a host's robots.txt is known only that file is asked for, except for sources
+# that ignore it. Hosts that were looked at in vain are put off until their next target is due, at most a minute:
+# a change that wakes none of them costs no longer than that. Not all for the same time, or all would be looked
+# at again in one claim. What is paused is passed over; the robots.txt of a host is everyone's who has something
+# due there.
 CLAIM = """
 with free as materialized (
-    select host_id, host, greatest(delay, robots_delay) + penalty as delay, robots_until > now() as robots_known
-    from hosts
-    where held_by is null and ready_at <= now() and next_request_at <= now() + interval '2 seconds'
-      and not exists (select from pauses_in_force where scope = 'everything')
-      and host <> all (array(select subject from pauses_in_force where scope = 'host'))
-    order by ready_at
+    select ready.*
+    from (values (1), (0), (-1)) as level(precedence) cross join lateral (
+        select host_id, host, greatest(delay, robots_delay) + penalty as delay,
+               robots_until > now() as robots_known
+        from hosts
+        where hosts.precedence = level.precedence
+          and held_by is null and ready_at <= now() and next_request_at <= now() + interval '2 seconds'
+          and not exists (select from pauses_in_force where scope = 'everything')
+          and host <> all (array(select subject from pauses_in_force where scope = 'host'))
+        order by ready_at
+        limit %(max_hosts)s
+        for no key update skip locked) as ready
     limit %(max_hosts)s
-    for no key update skip locked
+), level as materialized (
+    select 9 as priority
+    union all
+    select base + 10 * precedence
+    from (values (5), (1)) as kind(base) cross join (select distinct precedence from sources) as used
 ), share as materialized (
     select greatest(%(host_targets)s, %(max_targets)s / greatest(1, (select count(*) from free) + (
         select count(*) from (select from hosts where held_by is not null limit 300) as held))) as targets
@@ -98,7 +116,7 @@ with free as materialized (
 ), put_off as (
     update hosts set ready_at = least(now() + (0.5 + random() / 2) * interval '1 minute', (
         select min(next.due_at)
-        from (values (9), (5), (1)) as level(priority) cross join lateral (
+        from level cross join lateral (
             select targets.due_at from targets
             where targets.host_id = hosts.host_id and targets.priority = level.priority
               and targets.due_at > now()

@@ -225,6 +225,7 @@ def _add_targets(
         "hosts": sorted({one.target.host for one in captures}),
         "delay": taken_by.delay,
         "concurrency": taken_by.concurrency,
+        "source": taken_by.source_id,
     }
     transaction.run(frontier_sql.ADD_HOSTS, politeness)
     host_ids = {row["host"]: row["host_id"] for row in transaction.rows(frontier_sql.LOCK_HOSTS, politeness)}

@@ -55,7 +55,9 @@ limit 1
 ADD_TARGETS = """
 insert into targets (url_key, url, host_id, source_id, kind, state, reason, due_at, priority, archived_at)
 select key::uuid, url, host_id, %(source)s, kind, state, reason,
-       now() + random() * %(within)s::interval, case kind when 'robots' then 9 else 1 end, archived_at
+       now() + random() * %(within)s::interval, case when kind = 'robots' then 9
+            else 1 + 10 * coalesce((select precedence from sources where source_id = %(source)s), 0) end,
+       archived_at
 from unnest(%(keys)s::text[], %(urls)s::text[], %(host_ids)s::int[], %(kinds)s::text[], %(states)s::text[],
             %(reasons)s::text[], %(archived)s::timestamptz[])
      as offered(key, url, host_id, kind, state, reason, archived_at)

@@ -33,6 +33,7 @@ AS_FIRST_SENT = {
     "fetcher.show_pulse": "{}",
     "normalizer.check_watches": "{}",
     "normalizer.normalize_batch": '{"batch_id": "0b7d"}',
+    "normalizer.read_again": '{"order_id": "0b7d"}',
     "normalizer.show_pulse": "{}",
 }
 """Every message as the first version that had it sent it. Add to this; never change a line."""

@@ -1,6 +1,7 @@
 """Evidence in a store and a ledger, made by the fetcher's own parts without a broker."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,15 +88,20 @@ def text_of(number: int, size: int = 400) -> bytes:
 @pytest.fixture
 def stored(database: Database, s3: ObjectStore) -> Iterator[StoredEvidence]:
     """An empty ledger and bucket, and a server without pages."""
-    evidence = EvidenceStore(
-        EvidenceSettings(
-            endpoint=s3.endpoint,
-            bucket=f"evidence-{uuid4().hex[:12]}",
-            access_key=s3.access_key,
-            secret_key=s3.secret_key,
-            region=s3.region,
-        )
+    settings = EvidenceSettings(
+        endpoint=s3.endpoint,
+        bucket=f"evidence-{uuid4().hex[:12]}",
+        access_key=s3.access_key,
+        secret_key=s3.secret_key,
+        region=s3.region,
     )
+    with storing_evidence(database, EvidenceStore(settings)) as stored:
+        yield stored
+
+
+@contextmanager
+def storing_evidence(database: Database, evidence: EvidenceStore) -> Iterator[StoredEvidence]:
+    """Yield what stores evidence in a ledger and a bucket, of a server without pages."""
     evidence.ensure_bucket()
     client = HttpClient(limits(), LOOPBACK_GATE)
     with running_raw_server() as server:

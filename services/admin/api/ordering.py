@@ -17,7 +17,13 @@ from shared.ledger.tokens import Tokens, TokenScope
 __all__ = ["ordering_routes"]
 
 Ring = Callable[[], None]
-DryRun = Annotated[bool, Query(description="Answer 200 with what would be done, and change nothing.")]
+DryRun = Annotated[
+    bool,
+    Query(
+        description="Answer 200 with what would be done, and change nothing; where finding out takes long, "
+        "202 with a job that has it as its result."
+    ),
+]
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -57,9 +63,13 @@ def _add_action(router: APIRouter, kit: Tools, kind: type[Action], ring: Ring) -
         request: Request, order: Action, *, dry_run: DryRun = False, idempotency_key: IdempotencyKey = None
     ) -> Response:
         actor = bearer_of(request).actor
-        if dry_run:
+        order.check(kit.desk.parts)
+        if dry_run and kind.plans_long:
+            job, is_new = kit.desk.order(order, actor=actor, key=idempotency_key, dry_run=True)
+        elif dry_run:
             return answered({"dry_run": True, **kit.desk.plan(order, actor=actor)})
-        job, is_new = kit.desk.order(order, actor=actor, key=idempotency_key)
+        else:
+            job, is_new = kit.desk.order(order, actor=actor, key=idempotency_key)
         if is_new:
             ring()
         return _accepted(job)
@@ -92,7 +102,8 @@ def _add_cancel(router: APIRouter, kit: Tools) -> None:
     )
     def cancel(request: Request, job_id: str) -> Response:
         """Ask for the end of a job: at once when it is queued, else at its next step."""
-        return _accepted(kit.desk.cancel(job_id, actor=bearer_of(request).actor))
+        bearer = bearer_of(request)
+        return _accepted(kit.desk.cancel(job_id, actor=bearer.actor, scope=bearer.scope))
 
 
 def _add_tokens(router: APIRouter, kit: Tools) -> None:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
+from services.admin.operating import BeyondScopeError
 from shared.encoding import dump_json
 from shared.errors import NotFoundError, PressmarkError, TryAgainError
 from shared.ledger.cursor import CursorError
@@ -138,6 +139,8 @@ def _on_own_error(request: Request, error: Exception) -> Response:
         return _answer(404, str(error))
     if isinstance(error, CursorError):
         return _answer(400, str(error))
+    if isinstance(error, BeyondScopeError):
+        return _answer(403, str(error))
     if isinstance(error, KeyReusedError):
         pointer = {"pointer": "header.idempotency-key", "detail": "it stood for another order"}
         return _answer(422, str(error), errors=[pointer])

@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from services.admin.api.guard import SCOPE, GuardedRoute
 from services.admin.api.problems import PROBLEMS
+from services.admin.handing_out import handed_out
+from services.admin.kept_exports import KeptExports
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.tools import Tools
 from shared.encoding import dump_json
@@ -15,6 +17,7 @@ from shared.ledger.cursor import Cursor
 from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
+from shared.ledger.schedules import Schedules
 from shared.ledger.tokens import Tokens, TokenScope
 from shared.ledger.tracing import Tracing
 
@@ -137,6 +140,16 @@ def _add_lists(router: APIRouter, kit: Tools) -> None:
     def pauses(request: Request) -> Response:
         """List what is paused now."""
         return _page(request, [one.as_json() for one in Pauses(kit.database).in_force()], None)
+
+    @router.get("/schedules", response_model=PageBody, **needs(TokenScope.READ))
+    def schedules(request: Request) -> Response:
+        """List what is ordered again and again: when it is due next, and what came of the last due time."""
+        return _page(request, [one.as_json() for one in Schedules(kit.database).all()], None)
+
+    @router.get("/exports/{name}", response_class=Response, **needs(TokenScope.READ))
+    def export(name: str) -> Response:
+        """Hand out the file of an export, as the result of its job names it."""
+        return handed_out(KeptExports(evidence=kit.desk.parts.evidence), name)
 
     @router.get("/quarantine", response_model=PageBody, **needs(TokenScope.READ))
     def quarantine(request: Request, *, limit: Limit = 50, after: Place = 0) -> Response:

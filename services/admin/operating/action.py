@@ -1,7 +1,7 @@
 """What all actions have in common."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.admin.operating.parts import Parts
 from shared.errors import PressmarkError
+from shared.ledger.pauses import Pause, PauseScope
 from shared.ledger.tokens import TokenScope
 
-__all__ = ["Action", "CancelledError", "Outcome", "Work", "examples"]
+__all__ = ["Action", "BeyondScopeError", "CancelledError", "Outcome", "Work", "examples", "pause_of"]
 
 Outcome = dict[str, Any]
 """What a plan or a run says, as JSON."""
@@ -21,6 +22,10 @@ MOST_FINDINGS = 100
 
 class CancelledError(PressmarkError):
     """Someone asked for the end of this job, and it ended. What it had done until then stays done."""
+
+
+class BeyondScopeError(PressmarkError):
+    """Whoever asks may not do this: the text names the scope that it needs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +68,26 @@ class Action(BaseModel, ABC):
     """What a token must allow."""
     is_long: ClassVar[bool] = False
     """Whether a run takes so long that it is worth a job, whoever orders it."""
+    plans_long: ClassVar[bool] = False
+    """Whether even the plan takes so long that whoever asks from afar is given a job for it."""
+
+    @classmethod
+    def first_values(cls, parts: Parts, named: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what stands in a form at first, beside what its address has named."""
+        del parts, named
+        return {}
+
+    def check(self, parts: Parts) -> None:
+        """Raise at once what a long plan would find wrong in its first moment.
+
+        Raises:
+            PressmarkError: a run would not be possible; the text says why.
+        """
+
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Return the pause because of which a schedule does not give this order; None when it asks no outlet."""
+        del pauses
+        return None
 
     @abstractmethod
     def plan(self, parts: Parts, work: Work) -> Outcome:
@@ -79,6 +104,19 @@ class Action(BaseModel, ABC):
         Raises:
             PressmarkError: it was not possible, or not all of it; the text says why.
         """
+
+
+def pause_of(
+    pauses: Sequence[Pause], *, source: str | None = None, hosts: Collection[str] = ()
+) -> Pause | None:
+    """Return a pause of everything, of this source, or of all these hosts."""
+    by_subject = {(one.scope, one.subject): one for one in pauses}
+    held = [by_subject.get((PauseScope.HOST, host)) for host in hosts]
+    return (
+        by_subject.get((PauseScope.EVERYTHING, ""))
+        or by_subject.get((PauseScope.SOURCE, source or ""))
+        or (held[0] if held and all(held) else None)
+    )
 
 
 def examples(*values: Mapping[str, Any]) -> ConfigDict:

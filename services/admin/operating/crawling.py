@@ -6,13 +6,14 @@ from typing import Annotated
 from pydantic import Field
 
 from services.admin.actions import Ordered
-from services.admin.operating.action import Action, Outcome, Work, examples
+from services.admin.operating.action import Action, Outcome, Work, examples, pause_of
 from services.admin.operating.parts import Parts
 from shared.errors import NotFoundError
 from shared.ledger.catalogue import Catalogue
 from shared.ledger.frontier import LIST_KINDS, TargetKind
+from shared.ledger.pauses import Pause
 from shared.ledger.retries import Touched
-from shared.urls import canonical_url, url_key
+from shared.urls import canonical_url, host_key, url_key
 
 __all__ = ["CrawlSource", "CrawlUrls", "Recheck", "SourceId"]
 
@@ -28,6 +29,10 @@ class CrawlSource(Action):
 
     source: SourceId
     """The source's id."""
+
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Rest while the source is paused."""
+        return pause_of(pauses, source=self.source)
 
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Count its lists."""
@@ -51,6 +56,10 @@ class CrawlUrls(Action):
     urls: tuple[Url, ...] = Field(min_length=1, max_length=1000)
     """Absolute URLs, http or https."""
 
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Rest while all their hosts are paused."""
+        return pause_of(pauses, hosts=[host_key(canonical_url(url)) for url in self.urls])
+
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Tell which are known already."""
         del work
@@ -72,6 +81,12 @@ class Recheck(Action):
 
     what: Annotated[str, Field(min_length=1, max_length=4096)]
     """A source's id, an article's id, or a URL."""
+
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Rest while the source, or the host of the URL, is paused."""
+        if "://" in self.what:
+            return pause_of(pauses, hosts=[host_key(canonical_url(self.what))])
+        return pause_of(pauses, source=self.what)
 
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Count what would be looked at."""

@@ -2,24 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
-from services.admin.operating.action import Action, CancelledError, Outcome, Work
+from services.admin.operating.action import Action, BeyondScopeError, CancelledError, Outcome, Work
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.operating.parts import Parts
 from shared.errors import PressmarkError
 from shared.ledger.audit import Audit
 from shared.ledger.jobs import Job, JobOrder, Jobs, JobState
+from shared.ledger.tokens import TokenScope
 
 __all__ = ["Desk"]
 
 log = structlog.get_logger(__name__)
 
 Found = Callable[[Mapping[str, Any]], None]
+Far = Callable[[int, int | None], None]
+"""Receives how much is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +37,27 @@ class Desk:
         """Return the desk over one ledger."""
         return cls(parts=parts, jobs=Jobs(parts.database), audit=Audit(parts.database))
 
-    def plan(self, action: Action, *, actor: str) -> Outcome:
+    def plan(self, action: Action, *, actor: str, far: Far = lambda _done, _total: None) -> Outcome:
         """Return what an action would do now, and change nothing.
 
         Raises:
             PressmarkError: it would not be possible.
         """
-        return action.plan(self.parts, Work(actor=actor))
 
-    def carry_out(self, action: Action, *, actor: str, found: Found = lambda _: None) -> Outcome:
+        def advanced(done: int, total: int | None) -> bool:
+            far(done, total)
+            return True
+
+        return action.plan(self.parts, Work(actor=actor, advanced=advanced))
+
+    def carry_out(
+        self,
+        action: Action,
+        *,
+        actor: str,
+        found: Found = lambda _: None,
+        far: Far = lambda _done, _total: None,
+    ) -> Outcome:
         """Do it now, in this process, and return what was done.
 
         Raises:
@@ -57,7 +71,7 @@ class Desk:
         job, _ = self.jobs.order(
             JobOrder(action=action.name, arguments=arguments, actor=actor, place="command")
         )
-        work = self._work_on(job, found)
+        work = self._work_on(job, found, far)
         self._note(work, action.name, "ordered", arguments)
         with self.jobs.at_work(job.job_id):
             try:
@@ -116,18 +130,22 @@ class Desk:
                 log.info("job_done", job_id=job_id, action=job.action)
         return True
 
-    def cancel(self, job_id: str, *, actor: str) -> Job:
-        """Ask for the end of a job.
+    def cancel(self, job_id: str, *, actor: str, scope: TokenScope) -> Job:
+        """Ask for the end of a job. Whoever may not order it may not end it.
 
         Raises:
             NotFoundError: there is no such job.
+            BeyondScopeError: its order needs more than this scope.
         """
         job = self.jobs.get(job_id)
+        needed = ACTIONS[job.action].scope if job.action in ACTIONS else TokenScope.ADMIN
+        if not scope.includes(needed):
+            raise BeyondScopeError(f"the end of this job needs the scope {needed}; the token has {scope}")
         self._note(Work(actor=actor, job_id=job_id), "job.cancel", "ordered", {"action": job.action})
         return self.jobs.cancel(job_id)
 
     def _outcome(self, action: Action, job: Job) -> Outcome:
-        work = self._work_on(job, lambda _: None)
+        work = self._work_on(job)
         return action.plan(self.parts, work) if job.dry_run else self._run_noted(action, work)
 
     def _run_noted(self, action: Action, work: Work) -> Outcome:
@@ -140,13 +158,17 @@ class Desk:
         self._note(work, action.name, "succeeded", noted)
         return outcome
 
-    def _work_on(self, job: Job, found: Found) -> Work:
+    def _work_on(
+        self, job: Job, found: Found = lambda _: None, far: Far = lambda _done, _total: None
+    ) -> Work:
         work = Work(actor=job.actor, job_id=job.job_id, found=found)
-        work.advanced = partial(self._advanced, work, job.job_id)
-        return work
 
-    def _advanced(self, work: Work, job_id: str, done: int, total: int | None) -> bool:
-        return self.jobs.advance(job_id, done=done, total=total, findings=work.findings)
+        def advanced(done: int, total: int | None) -> bool:
+            far(done, total)
+            return self.jobs.advance(job.job_id, done=done, total=total, findings=work.findings)
+
+        work.advanced = advanced
+        return work
 
     def _fail(self, job: Job, reason: str) -> None:
         self._note(Work(actor=job.actor, job_id=job.job_id), job.action, "failed", {"error": reason})

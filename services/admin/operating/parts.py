@@ -1,5 +1,6 @@
 """What actions work with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.admin.actions import Actions
@@ -16,3 +17,5 @@ class Parts:
     database: Database
     orders: Actions
     evidence: EvidenceStore
+    ring_readers: Callable[[str], object]
+    """Tells those who read stored pages that an order has work for them."""

@@ -15,7 +15,7 @@ from shared.messages import DispatchDue
 from shared.sources import Duration, SourceFile, load_source
 from shared.urls import BadUrlError, canonical_url, host_key
 
-__all__ = ["PauseThing", "ResumeThing", "SetRate"]
+__all__ = ["PauseThing", "ResumeThing", "SetRate", "known_host"]
 
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -47,12 +47,7 @@ class _OfThing(Action):
                 return ""
             case PauseScope.SOURCE:
                 return parts.orders.registry.get(self.subject).source_id
-        try:
-            return host_key(
-                canonical_url(self.subject if "://" in self.subject else f"https://{self.subject}")
-            )
-        except BadUrlError as error:
-            raise SettingsError(f"{self.subject!r} is no host ({error}); write https://example.org") from None
+        return known_host(self.subject)
 
 
 class PauseThing(_OfThing):
@@ -167,6 +162,18 @@ class SetRate(Action):
         for key, value in changes.items():
             politeness[key] = value
         return tomlkit.dumps(document)
+
+
+def known_host(text: str) -> str:
+    """Return a host as the ledger writes it.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    try:
+        return host_key(canonical_url(text if "://" in text else f"https://{text}"))
+    except BadUrlError as error:
+        raise SettingsError(f"{text!r} is no host ({error}); write https://example.org") from None
 
 
 def _rates(before: SourceFile, after: SourceFile) -> Outcome:

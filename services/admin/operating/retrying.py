@@ -1,20 +1,22 @@
 """Actions on what went wrong: look again at failed targets, and decide about quarantined messages."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from services.admin.operating.action import Action, Outcome, Work, examples
+from services.admin.operating.action import Action, Outcome, Work, examples, pause_of
 from services.admin.operating.crawling import SourceId
 from services.admin.operating.parts import Parts
-from shared.errors import NotFoundError, SettingsError, TryAgainError
+from services.admin.operating.pausing import known_host
+from shared.errors import NotFoundError, TryAgainError
+from shared.ledger.pauses import Pause
 from shared.ledger.quarantine import Quarantine, QuarantineFilter, SetAside
 from shared.ledger.retries import FailureFilter, Retries
 from shared.messages import MESSAGES, DispatchDue
-from shared.urls import BadUrlError, canonical_url, host_key
 
-__all__ = ["DropQuarantined", "RetryFailures", "RetryQuarantined"]
+__all__ = ["DropQuarantined", "Moment", "RetryFailures", "RetryQuarantined"]
 
 _AT_ONCE = 2000
 
@@ -45,6 +47,11 @@ class RetryFailures(Action):
     since: Moment | None = None
     """Only what was looked at then or later; UTC where no zone is named."""
 
+    def held_by(self, pauses: Sequence[Pause]) -> Pause | None:
+        """Rest while the source or the host is paused."""
+        hosts = [] if self.host is None else [known_host(self.host)]
+        return pause_of(pauses, source=self.source, hosts=hosts)
+
     def plan(self, parts: Parts, work: Work) -> Outcome:
         """Count them by source and reason."""
         del work
@@ -68,7 +75,7 @@ class RetryFailures(Action):
         return FailureFilter(
             reason=self.reason,
             source_id=self.source,
-            host=None if self.host is None else _host(self.host),
+            host=None if self.host is None else known_host(self.host),
             since=self.since,
         )
 
@@ -150,10 +157,3 @@ class DropQuarantined(_OfQuarantine):
         for one in meant:
             work.tell(one.as_json())
         return {"dropped": Quarantine(parts.database).drop([one.quarantine_id for one in meant])}
-
-
-def _host(text: str) -> str:
-    try:
-        return host_key(canonical_url(text if "://" in text else f"https://{text}"))
-    except BadUrlError as error:
-        raise SettingsError(f"{text!r} is no host ({error}); write https://example.org") from None

@@ -6,6 +6,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from services.admin.operating import BeyondScopeError
 from services.admin.pages.guard import PageProblemError
 from services.admin.pages.ordering import ordering_pages
 from services.admin.pages.rendering import BASE, PageHeaders, Renderer
@@ -66,6 +67,8 @@ def _add_errors(app: FastAPI, render: Renderer) -> None:
             return told(request, 503, "The ledger does not answer just now. Try again in a moment.")
         if isinstance(error, CursorError):
             return told(request, 400, str(error))
+        if isinstance(error, BeyondScopeError):
+            return told(request, 403, str(error))
         return told(request, 404 if isinstance(error, NotFoundError) else 422, str(error))
 
     def on_fault(request: Request, error: Exception) -> Response:

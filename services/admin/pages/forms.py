@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from services.admin.operating import Action
 from services.admin.pages.guard import Form
 
-__all__ = ["FieldView", "asked", "faults", "fields_of"]
+__all__ = ["FieldView", "asked", "faults", "fields_of", "filled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class FieldView:
     label: str
     says: str
     widget: str
-    """text | lines | choice | check"""
+    """text | area | lines | choice | check"""
     choices: tuple[str, ...]
     value: str
     is_needed: bool
@@ -62,6 +62,22 @@ def asked(kind: type[Action], form: Form) -> dict[str, Any]:
     return found
 
 
+def filled(arguments: Mapping[str, Any]) -> Form:
+    """Return an order as its form would bring it: what `asked` reads as the same again."""
+    found: Form = {}
+    for name, value in arguments.items():
+        match value:
+            case None | False | "":
+                continue
+            case True:
+                found[name] = ["yes"]
+            case list():
+                found[name] = ["\n".join(str(one) for one in value)] if value else []
+            case _:
+                found[name] = [str(value)]
+    return found
+
+
 def faults(error: ValidationError) -> dict[str, str]:
     """Return what is wrong with each field; under the empty name, what is wrong with all together."""
     found: dict[str, str] = {}
@@ -80,6 +96,8 @@ def _widget(one: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         return "check"
     if one.get("type") == "array":
         return "lines"
+    if one.get("format") in ("toml", "json"):
+        return "area"
     return "choice" if _choices(one, schema) else "text"
 
 

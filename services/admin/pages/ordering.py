@@ -35,7 +35,7 @@ def ordering_pages(kit: Tools, render: Renderer) -> APIRouter:
     def empty(request: Request, name: str) -> Response:
         """Show the form of an action, filled with what the address names."""
         query = request.query_params
-        return orders.form(request, name, {key: query.getlist(key) for key in query}, {})
+        return orders.empty(request, name, {key: query.getlist(key) for key in query})
 
     @router.post("/orders/{name}", **needs(TokenScope.OPERATE))
     def sent(request: Request, name: str) -> Response:
@@ -45,7 +45,8 @@ def ordering_pages(kit: Tools, render: Renderer) -> APIRouter:
     @router.post("/jobs/{job_id}/cancel", **needs(TokenScope.OPERATE))
     def cancel(request: Request, job_id: str) -> Response:
         """Ask for the end of a job."""
-        kit.desk.cancel(job_id, actor=bearer_of(request).actor)
+        bearer = bearer_of(request)
+        kit.desk.cancel(job_id, actor=bearer.actor, scope=bearer.scope)
         return RedirectResponse(f"{BASE}/jobs/{job_id}", status_code=303)
 
     return router
@@ -57,6 +58,12 @@ class _Orders:
 
     kit: Tools
     render: Renderer
+
+    def empty(self, request: Request, name: str, named: Form) -> Response:
+        """Return the form as it is at first, with what its address names."""
+        kind = _allowed(request, name)
+        first = kind.first_values(self.kit.desk.parts, {key: values[0] for key, values in named.items()})
+        return self.form(request, name, {key: [value] for key, value in first.items()} | named, {})
 
     def form(self, request: Request, name: str, values: Form, errors: dict[str, str]) -> Response:
         """Return the form, with what was wrong with it the last time."""
@@ -76,8 +83,12 @@ class _Orders:
         kind, actor = _allowed(request, name), bearer_of(request).actor
         try:
             order = kind.model_validate(asked(kind, form))
+            order.check(self.kit.desk.parts)
             if form.get("step") == ["confirm"]:
                 job, _ = self.kit.desk.order(order, actor=actor, key=form.get("key", [""])[0] or None)
+                return RedirectResponse(f"{BASE}/jobs/{job.job_id}", status_code=303)
+            if kind.plans_long:
+                job, _ = self.kit.desk.order(order, actor=actor, dry_run=True)
                 return RedirectResponse(f"{BASE}/jobs/{job.job_id}", status_code=303)
             outcome = self.kit.desk.plan(order, actor=actor)
         except ValidationError as error:

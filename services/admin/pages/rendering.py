@@ -41,6 +41,7 @@ _SECTIONS = (
     ("jobs", "Jobs", TokenScope.READ),
     ("quarantine", "Quarantine", TokenScope.READ),
     ("pauses", "Pauses", TokenScope.READ),
+    ("schedules", "Schedules", TokenScope.READ),
     ("trace", "Trace", TokenScope.READ),
     ("orders", "Orders", TokenScope.OPERATE),
     ("audit", "Audit", TokenScope.ADMIN),

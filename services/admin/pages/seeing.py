@@ -4,14 +4,20 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.admin.pages.guard import PageProblemError, PageRoute, needs
+from services.admin.handing_out import handed_out
+from services.admin.kept_exports import KeptExports
+from services.admin.operating.catalogue import ACTIONS
+from services.admin.pages.forms import filled
+from services.admin.pages.guard import Form, PageProblemError, PageRoute, bearer_of, needs
 from services.admin.pages.rendering import Renderer
 from services.admin.source_show import source_standing
 from services.admin.tools import Tools
 from shared.ledger.audit import Audit
 from shared.ledger.cursor import Cursor
+from shared.ledger.jobs import Job, JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine, QuarantineFilter
+from shared.ledger.schedules import Schedules
 from shared.ledger.tokens import TokenScope
 from shared.ledger.tracing import Tracing
 
@@ -52,6 +58,13 @@ def _add_standing(router: APIRouter, kit: Tools, render: Renderer) -> None:
         ended = [one for one in ledger.history(_ON_A_PAGE) if one.ended_at is not None]
         return render.page(request, "pauses.html", pauses=ledger.in_force(), ended=ended)
 
+    @router.get("/schedules", **needs(TokenScope.READ))
+    def schedules(request: Request) -> Response:
+        """List what is ordered again and again, with the next due time and what came of the last."""
+        may_change = bearer_of(request).scope.includes(ACTIONS["schedule.add"].scope)
+        rows = Schedules(kit.database).all()
+        return render.page(request, "schedules.html", schedules=rows, may_change=may_change)
+
 
 def _add_sources(router: APIRouter, kit: Tools, render: Renderer) -> None:
     @router.get("/sources", **needs(TokenScope.READ))
@@ -68,7 +81,13 @@ def _add_sources(router: APIRouter, kit: Tools, render: Renderer) -> None:
         paused = [one.as_json() for one in Pauses(kit.database).in_force() if one.subject in (source_id, "")]
         standing = source_standing(kit, file)
         return render.page(
-            request, "source.html", source=source_id, rate=rate, paused=paused, standing=standing
+            request,
+            "source.html",
+            source=source_id,
+            rate=rate,
+            paused=paused,
+            standing=standing,
+            may_edit=bearer_of(request).scope.includes(ACTIONS["source.edit"].scope),
         )
 
 
@@ -84,7 +103,13 @@ def _add_jobs(router: APIRouter, kit: Tools, render: Renderer) -> None:
     @router.get("/jobs/{job_id}", **needs(TokenScope.READ))
     def job(request: Request, job_id: str) -> Response:
         """Show a job: how far it is, what it found, what came of it."""
-        return render.page(request, "job.html", job=kit.desk.jobs.get(job_id))
+        found = kit.desk.jobs.get(job_id)
+        return render.page(request, "job.html", job=found, confirmed=_confirmed(request, found))
+
+    @router.get("/exports/{name}", **needs(TokenScope.READ))
+    def export(name: str) -> Response:
+        """Hand out the file of an export."""
+        return handed_out(KeptExports(evidence=kit.desk.parts.evidence), name)
 
 
 def _add_quarantine(router: APIRouter, kit: Tools, render: Renderer) -> None:
@@ -123,3 +148,11 @@ def _place(request: Request, first: int) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= _BIGGEST):
         raise PageProblemError(400, "No page begins there; go back to the beginning of the list.")
     return int(text)
+
+
+def _confirmed(request: Request, job: Job) -> Form | None:
+    """Return the order that a preview which has ended was of, to be confirmed; None where there is none."""
+    kind = ACTIONS.get(job.action)
+    if not job.dry_run or job.state is not JobState.SUCCEEDED or kind is None:
+        return None
+    return filled(job.arguments) if bearer_of(request).scope.includes(kind.scope) else None

@@ -117,6 +117,21 @@ def test_a_crawl_is_counted_dry_and_ordered_by_the_same_action(run: Run, databas
     assert events(database) == [("source.crawl", "ordered"), ("source.crawl", "succeeded")]
 
 
+def test_a_source_and_a_host_are_given_another_precedence(run: Run, database: Database) -> None:
+    accept(database, pages(2))
+
+    [dry] = run("priority", "source", "harbour", "high", "--dry-run")
+    [done] = run("priority", "source", "harbour", "high")
+    [host] = run("priority", "host", "http://harbour.example", "low")
+
+    assert (dry["before"], dry["after"], done["targets"]) == ("normal", "high", 3)
+    assert (host["subject"], host["before"]) == ("http://harbour.example:80", "high")
+    [shown] = run("source", "show", "harbour")
+    assert shown["precedence"] == "high"
+    run("priority", "host", "http://never.example", "low", code=4)
+    run("priority", "source", "nobody", "low", code=4)
+
+
 def test_a_rate_is_written_into_the_source_file_and_reaches_its_hosts(run: Run, database: Database) -> None:
     [done] = run("rate", "harbour", "--delay", "7s", "--concurrency", "2")
 

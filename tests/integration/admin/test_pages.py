@@ -2,18 +2,23 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import unescape
 from http.client import HTTPConnection, HTTPMessage
 from urllib.parse import urlencode
 
 import pytest
 
+from services.admin.kept_exports import KeptExports
 from services.admin.operating.catalogue import ACTIONS
 from services.admin.pages.app import page_routes
 from shared.ledger.audit import Audit
 from shared.ledger.sessions import Sessions
 from shared.ledger.tokens import Tokens, TokenScope
-from tests.integration.admin.test_api import Api, api, routes_of
+from shared.warc_reading import read_records
+from tests.integration.admin.test_api import ACTION_BODIES, Api, api, routes_of
 from tests.integration.admin.test_operating_commands import keep
+from tests.support.operated_archive import grow_articles
 
 __all__ = ["api"]
 
@@ -32,6 +37,8 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/quarantine"): READ,
     ("GET", "/quarantine/{number}"): READ,
     ("GET", "/pauses"): READ,
+    ("GET", "/schedules"): READ,
+    ("GET", "/exports/{name}"): READ,
     ("GET", "/trace"): READ,
     ("GET", "/orders"): OPERATE,
     ("GET", "/orders/{name}"): OPERATE,
@@ -43,6 +50,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("POST", "/tokens/{token_id}/revoke"): ADMIN,
 }
 """Every page with the least scope that opens it. A page that is missing here fails a test."""
+NAMED = re.compile(r"\{([a-z]+)\}")
 ORDERS = {
     "source.crawl": {"source": "harbour"},
     "url.crawl": {"urls": "http://harbour.example/news/0\nhttp://harbour.example/news/new"},
@@ -53,8 +61,19 @@ ORDERS = {
     "failure.retry": {"reason": "http_5"},
     "quarantine.retry": {"queue": "normalizer"},
     "quarantine.drop": {"queue": "normalizer"},
+    "evidence.verify": {"begin": "2026-03-01", "end": "2026-04-01"},
+    "evidence.compact": {"size": "500MB", "age": "6h"},
+    "history.renormalize": {"source": "harbour", "begin": "2026-03-01", "rules_older": "yes"},
+    "article.merge": {"article": "{first}", "other": "{second}", "reason": "one story"},
+    "article.unmerge": {"merge": "{merge}", "reason": "two stories"},
+    "priority.set": {"scope": "host", "subject": "http://harbour.example", "precedence": "high"},
+    "source.edit": {"source": "harbour", "definition": "{file}", "sample": "3"},
+    "evidence.export": {"form": "wacz", "article": "{first}"},
+    "schedule.add": {"order": "source.crawl", "arguments": '{"source": "harbour"}', "every": "6h"},
+    "schedule.remove": {"schedule": "{schedule}"},
     "ledger.rebuild": {},
 }
+"""Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,22 +223,42 @@ def test_a_session_ends_when_it_is_signed_out_and_when_its_token_is_revoked(api:
     assert other.ask("GET", "/desk/").status == 303
 
 
+def written(api: Api, name: str) -> dict[str, str]:
+    """Return what is written into the form of an order, with articles to name where it names some."""
+    if not any(NAMED.search(value) for value in ORDERS[name].values()):
+        return ORDERS[name]
+    known = grow_articles(api.kit)
+    return {field: with_names(value, known) for field, value in ORDERS[name].items()}
+
+
+def with_names(value: str, known: dict[str, str]) -> str:
+    """Return a value with what stands in braces as the archive calls it."""
+    return NAMED.sub(lambda found: known[found[1]], value)
+
+
 @pytest.mark.parametrize("name", ORDERS)
 def test_an_order_is_shown_first_and_done_once_when_it_is_confirmed(api: Api, name: str) -> None:
     if name.startswith("quarantine"):
         keep(api.kit.database, "normalizer.normalize_batch", "b1")
+    values = written(api, name)
     browser = signed_in(api, ACTIONS[name].scope)
     if name == "pause.end":
         done = browser.send("/desk/orders/pause.set", **ORDERS["pause.set"], step="confirm")
         api.ended(done.headers["location"].rpartition("/")[2])
     head = Audit(api.kit.database).head()
 
-    preview = browser.send(f"/desk/orders/{name}", **ORDERS[name])
+    preview = browser.send(f"/desk/orders/{name}", **values)
+    if ACTIONS[name].plans_long:
+        assert preview.status == 303
+        job = api.ended(preview.headers["location"].rpartition("/")[2])
+        assert (job["action"], job["dry_run"], job["state"]) == (name, True, "succeeded"), job
+        preview = browser.ask("GET", preview.headers["location"])
     assert preview.status == 200, preview.text
     assert "What it would do" in preview.text
     assert Audit(api.kit.database).head() == head
 
-    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text))
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', preview.text)
+    hidden = {name: unescape(value) for name, value in found}
     first = browser.ask("POST", f"/desk/orders/{name}", hidden | {"step": "confirm"})
     again = browser.ask("POST", f"/desk/orders/{name}", hidden | {"step": "confirm"})
     assert first.status == again.status == 303
@@ -269,5 +308,49 @@ def test_an_order_that_needs_more_than_the_session_has_is_neither_shown_nor_take
         assert browser.ask("GET", f"/desk/orders/{name}").status == 403
         for step in ("preview", "confirm"):
             assert browser.send(f"/desk/orders/{name}", step=step, key="k").status == 403
-    assert api.kit.desk.jobs.page(10).items == ()
+        order = ACTIONS[name].model_validate(ACTION_BODIES[name])
+        job, _ = api.kit.desk.order(order, actor="token:x", dry_run=True)
+        assert browser.send(f"/desk/jobs/{job.job_id}/cancel").status == 403
+    assert all(job.dry_run for job in api.kit.desk.jobs.page(100).items)
     assert "/desk/orders/ledger.rebuild" in signed_in(api, ADMIN).ask("GET", "/desk/orders").text
+
+
+def test_the_form_of_a_source_file_begins_with_the_file_and_a_wrong_one_comes_back_at_once(api: Api) -> None:
+    browser = signed_in(api, ADMIN)
+    assert "a comment that stays" in browser.ask("GET", "/desk/orders/source.edit?source=harbour").text
+
+    page = browser.send("/desk/orders/source.edit", source="harbour", definition='id = "harbour"\r\n[[')
+
+    assert page.status == 422
+    assert "line 2" in page.text
+    assert api.kit.desk.jobs.page(10).items == ()
+
+
+def test_an_export_is_taken_from_the_page_of_its_job_and_holds_the_records(api: Api) -> None:
+    order = ACTIONS["evidence.export"].model_validate(
+        {"form": "warc", "article": grow_articles(api.kit)["first"]}
+    )
+    job, _ = api.kit.desk.order(order, actor="token:x")
+    result = api.ended(job.job_id)["result"]
+    browser = signed_in(api, READ)
+
+    link = re.search(r'href="(/desk/exports/[^"]+)"', browser.ask("GET", f"/desk/jobs/{job.job_id}").text)
+
+    assert link is not None
+    assert result["captures"] == 1
+    connection = HTTPConnection("127.0.0.1", api.port, timeout=60)
+    connection.request(
+        "GET", link[1], headers={"cookie": f"pressmark_session={browser.cookies['pressmark_session']}"}
+    )
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert (len(content), answer.headers["content-type"]) == (result["bytes"], "application/warc")
+    assert content == api.kit.desk.parts.evidence.get(result["key"])
+    types = [record.type for record in read_records(content)]
+    assert types[0] == "warcinfo"
+    assert "response" in types
+    for name in ("nothing.wacz", f"{job.job_id}.wacz", "..%2Fwarc.gz"):
+        assert browser.ask("GET", f"/desk/exports/{name}").status == 404
+    assert KeptExports(evidence=api.kit.desk.parts.evidence).remove(before=datetime.now(UTC)) == 1
+    assert browser.ask("GET", link[1]).status == 404

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.pressmark.program import app
+from shared.ledger.jobs import Jobs
+from tests.support.ledger import put_source
 from tests.support.stored_evidence import StoredEvidence
 
 
@@ -46,7 +48,41 @@ def test_verify_ends_with_zero_when_all_is_well_and_with_one_when_not(archive: S
     [finding] = map(json.loads, told.stdout.splitlines())
     assert (finding["kind"], finding["key"], finding["wrong"]) == ("object_missing", lost, True)
     assert "1 wrong" in told.stderr
-    call("verify", "--source", "nobody")
+    call("verify", "--source", "nobody", code=4)
+    _, job, before = Jobs(archive.database).page(3).items
+    assert (job.action, str(job.state), job.result["wrong"], before.result["wrong"]) == (  # type: ignore[index]
+        "evidence.verify",
+        "succeeded",
+        1,
+        0,
+    )
+    assert [one["key"] for one in job.findings] == [lost]
+    assert (job.done, job.total) == (4, 4)
+
+
+def test_a_range_of_days_and_a_source_bound_what_is_verified(archive: StoredEvidence) -> None:
+    early, late = archive.index.keys()[:2]
+    archive.run("update captures set fetched_at = '2020-05-05T23:59:59Z' where warc_key = %(key)s", key=early)
+    archive.run("update captures set source_id = 'other' where warc_key = %(key)s", key=late)
+    put_source(archive.database, "other")
+
+    def planned(*words: str) -> int:
+        told = json.loads(call("verify", *words, "--dry-run").stdout)
+        assert told["dry_run"]
+        return int(told["objects"])
+
+    assert planned() == 4
+    assert planned("--between", "2020-05-05", "2020-05-06") == 1
+    assert planned("--between", "2020-05-06", "2099-01-01") == 3
+    assert planned("--between", "2000-01-01", "2020-05-05") == 0
+    assert planned("--source", "other") == 1
+    archive.evidence.delete(late)
+    assert (
+        "1 objects, 5 captures, 16 records: "
+        in call("verify", "--between", "2020-05-05", "2020-05-06", code=1).stdout
+    )
+    assert "object_missing" not in call("verify", "--source", "harbour", code=1).stdout
+    call("verify", "--between", "2020-05-05", "2020-05-05", code=1)
 
 
 def test_a_source_is_exported_in_both_forms(archive: StoredEvidence, tmp_path: Path) -> None:
@@ -59,6 +95,17 @@ def test_a_source_is_exported_in_both_forms(archive: StoredEvidence, tmp_path: P
     call("export", "warc", "-o", str(tmp_path / "x"), code=2)
     call("export", "warc", "--source", "harbour", "-o", str(tmp_path / "none" / "x"), code=2)
     call("export", "warc", "--article", "a", "--day", "2026-01-01", "-o", str(tmp_path / "x"), code=2)
+
+
+def test_without_a_file_to_write_an_export_lies_in_the_store(archive: StoredEvidence) -> None:
+    told = json.loads(call("export", "warc", "--source", "harbour", "--json").stdout)
+
+    assert (told["captures"], told["bytes"]) == (20, archive.evidence.size(told["key"]))
+    assert Jobs(archive.database).page(1).items[0].total == 20
+    call("verify")
+    call("export", "warc", "--source", "harbour", "--day", "2001-01-01", code=4)
+    call("export", "warc", code=1)
+    call("export", "index", code=2)
 
 
 def test_an_index_of_the_whole_archive_is_exported(archive: StoredEvidence, tmp_path: Path) -> None:
@@ -91,6 +138,17 @@ def test_files_of_anyones_are_judged_without_an_archive(archive: StoredEvidence,
 
 def test_compact_seals_and_removes(archive: StoredEvidence) -> None:
     total = sum(archive.evidence.size(key) or 0 for key in archive.evidence.keys("warc/"))
+
+    planned = call("compact", "--size", f"{total}B", "--age", "0", "--dry-run")
+    assert json.loads(planned.stdout) == {
+        "dry_run": True,
+        "objects": 1,
+        "parts": 4,
+        "bytes": total,
+        "begun": 0,
+        "removable": 0,
+    }
+    assert len(archive.index.keys()) == 4
 
     told = call("compact", "--size", f"{total}B", "--age", "0", "--grace", "0", "--json")
 

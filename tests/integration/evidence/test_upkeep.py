@@ -42,7 +42,7 @@ def test_jobs_are_done_once_within_their_time_and_say_what_came_of_them(
     jobs = make_jobs(settings_of(stored, database_url, log_key=key), stored.database)
     journal = UpkeepJournal(stored.database)
 
-    assert list(run_due(jobs, journal)) == ["log", "book", "compact", "verify", "webhook_log"]
+    assert list(run_due(jobs, journal)) == ["log", "book", "compact", "verify", "exports", "webhook_log"]
     assert list(run_due(jobs, journal)) == []
 
     runs = {run.job: run.outcome for run in journal.last_runs()}
@@ -61,7 +61,7 @@ def test_without_a_key_nothing_is_signed_and_the_rest_is_done(
 
     jobs = make_jobs(settings_of(stored, database_url), stored.database)
 
-    assert [job.name for job in jobs] == ["book", "compact", "verify", "webhook_log"]
+    assert [job.name for job in jobs] == ["book", "compact", "verify", "exports", "webhook_log"]
 
 
 def test_verification_goes_round_and_tells_what_it_found_in_the_round(stored: StoredEvidence) -> None:

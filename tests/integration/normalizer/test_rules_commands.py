@@ -29,6 +29,7 @@ def run(archive: RulesArchive, database_url: str, monkeypatch: pytest.MonkeyPatc
     environment = {
         "PRESSMARK_DATA": str(tmp_path / "none"),
         "PRESSMARK_DATABASE_URL": database_url,
+        "PRESSMARK_BROKER_URL": "redis://127.0.0.1:1/0",
         "PRESSMARK_S3_ENDPOINT": settings.endpoint,
         "PRESSMARK_S3_BUCKET": settings.bucket,
         "PRESSMARK_S3_ACCESS_KEY": settings.access_key,
@@ -84,7 +85,7 @@ def test_a_preview_and_a_run_as_an_operator_types_them(archive: RulesArchive, ru
 
     preview = run("renormalize", "--source", SOURCE, "--dry-run", "--json")
     shown = run("renormalize", "--source", SOURCE, "--dry-run")
-    done = run("renormalize", "--source", SOURCE, "--rules-older", "--json")
+    done = run("renormalize", "--source", SOURCE, "--rules", "older", "--json")
 
     assert [preview.exit_code, shown.exit_code, done.exit_code] == [0, 0, 0], preview.output
     told = json.loads(preview.stdout)
@@ -93,6 +94,44 @@ def test_a_preview_and_a_run_as_an_operator_types_them(archive: RulesArchive, ru
     assert "Nothing was changed" in shown.stdout
     assert json.loads(done.stdout)["counts"] == told["counts"]
     assert "revision_corrected" in archive.kinds()
+
+
+def test_a_source_file_is_tried_on_stored_articles_before_it_is_taken(
+    archive: RulesArchive, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSMARK_PRIVATE_NETWORKS", "127.0.0.0/8")
+    archive.look({f"/news/{number}": story(number) for number in range(6)}, 'body = "div.page"')
+    before = run("source", "show", SOURCE, "--file").stdout
+    file = tmp_path / "harbour.toml"
+    file.write_text(before.replace("div.page", "div.text"))
+    stood = archive.everything()
+
+    tried = run("source", "edit", SOURCE, str(file), "--sample", "4", "--dry-run", "--json")
+    refused = CliRunner().invoke(app, ["source", "edit", SOURCE, str(file)], input="n\n")
+
+    assert tried.exit_code == 0, tried.output
+    told = json.loads(tried.stdout)
+    assert told["changes"][-2:] == ['-body = "div.page"', '+body = "div.text"']
+    assert told["trial"]["fields"]["body"]["changed"] == told["trial"]["counts"]["articles"] == 4
+    assert "people of this town" in told["trial"]["fields"]["body"]["examples"][0]["before"]
+    assert refused.exit_code == 0
+    assert "body changes in 6 revisions" in refused.stdout
+    assert run("source", "show", SOURCE, "--file").stdout == before
+
+    taken = run("source", "edit", SOURCE, str(file), "--yes")
+
+    assert taken.exit_code == 0, taken.output
+    assert run("source", "show", SOURCE, "--file").stdout == file.read_text()
+    assert archive.everything()[:4] == stood[:4]
+    for wrong in (
+        before.replace('"harbour"', '"other"'),
+        before.replace("listing", "odd"),
+        "[",
+        'id = "harbour"',
+    ):
+        file.write_text(wrong)
+        assert run("source", "edit", SOURCE, str(file), "--yes").exit_code == 1
+    assert "div.text" in run("source", "show", SOURCE, "--file").stdout
 
 
 def test_a_range_of_days_without_looks_gives_nothing_to_read(archive: RulesArchive, run: Run) -> None:
