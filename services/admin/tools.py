@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.admin.actions import Actions
+from services.admin.health import Health
 from services.admin.operating import Desk, Parts
 from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
+from shared.clock import SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
@@ -41,6 +43,7 @@ class Tools:
     status: Status
     broker: Broker
     quarantine: Quarantine
+    health: Health
 
     def figures(self) -> dict[str, Any]:
         """Return how the archive stands, as `pressmark status --json` prints it."""
@@ -135,14 +138,16 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     status = Status(database)
+    evidence = EvidenceStore(settings.evidence())
     actions = Actions.over(database, bus, settings.private_networks)
     return Tools(
         database=database,
         actions=actions,
-        desk=Desk.over(Parts(database=database, orders=actions, evidence=EvidenceStore(settings.evidence()))),
+        desk=Desk.over(Parts(database=database, orders=actions, evidence=evidence)),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,
         broker=broker,
         quarantine=Quarantine(database),
+        health=Health(database, broker, evidence=evidence, clock=SystemClock()),
     )

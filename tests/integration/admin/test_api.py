@@ -45,6 +45,7 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/api/v1/status"): READ,
+    ("GET", "/api/v1/health"): READ,
     ("GET", "/api/v1/actions"): READ,
     ("GET", "/api/v1/trace"): READ,
     ("GET", "/api/v1/openapi.json"): READ,
