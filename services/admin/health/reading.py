@@ -1,4 +1,4 @@
-"""Asks the ledger, the broker and the store how they do. A part that is away takes only its own numbers with it."""
+"""Asks the ledger, the broker and the store how they do. A part that is away takes only its own numbers along."""
 
 import threading
 from collections.abc import Callable
