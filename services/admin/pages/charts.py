@@ -62,7 +62,7 @@ class Chart:
             return "Nothing in all of this time."
         sums = [sum(column.parts[place] for column in self.columns) for place in range(len(self.series))]
         highest = max(self.columns, key=lambda column: sum(column.parts))
-        counts = ", ".join(f"{count:,} {name}" for count, name in zip(sums, self.series, strict=True))
+        counts = ", ".join(f"{name} {count:,}" for count, name in zip(sums, self.series, strict=True))
         return f"{counts}; the most in {highest.label}: {sum(highest.parts):,}."
 
 

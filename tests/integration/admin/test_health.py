@@ -57,7 +57,7 @@ def test_the_api_the_page_and_the_ledger_agree(api: Api) -> None:
     assert numbers["fetcher: last work done"]["standing"] == Standing.TROUBLE
     assert numbers["messages in quarantine"]["standing"] == Standing.WELL
     assert report["standing"] == Standing.TROUBLE
-    assert f"{done.well} well, {done.failed} failed; the most in " in page
+    assert f"well {done.well}, failed {done.failed}; the most in " in page
     assert page.count('class="columns"') == 3
     assert "connection_refused" in page
     for one in report["numbers"]:
