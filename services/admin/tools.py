@@ -21,12 +21,13 @@ from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
-from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, load
+from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, TraceSettings, load
+from shared.traces import set_up_traces
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
 
 
-class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings):
+class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, TraceSettings):
     """What the admin commands need to know."""
 
 
@@ -134,6 +135,7 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
         SettingsError: a setting is missing or wrong.
     """
     settings = settings or load(AdminSettings)
+    set_up_traces("admin", settings)
     database = Database(settings.database_url.get_secret_value(), max_connections=connections)
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
