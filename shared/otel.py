@@ -1,7 +1,8 @@
 """OpenTelemetry: the only module that knows it. Loaded by `shared.traces` when a collector is configured.
 
 Spans wait in a bounded queue and a thread of their own sends them. A collector that refuses or hangs costs the
-spans and never the work: the queue drops what does not fit, and what was not taken is counted and told once.
+spans and never the work: the queue drops what does not fit, and what a collector did not take is counted and told
+when that begins.
 """
 
 import atexit
