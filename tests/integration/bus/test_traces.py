@@ -92,16 +92,19 @@ def test_one_trace_follows_each_batch_through_all_services(new_servers: NewServe
 
 
 def check_tree(spans: list[SeenSpan]) -> None:
-    """All has parents but the first span, and the reading of a batch at the bell of another, which is linked."""
+    """All has parents but the first span, and what another trace caused, which is linked to it.
+
+    That is the reading of a batch at the bell of another one, and a bell that was rung again on a slow machine.
+    """
     ids = {one.span_id for one in spans}
     roots = Counter(one.name for one in spans if not one.parent_id)
     assert roots["dispatch batch"] == 1
-    assert set(roots) <= {"dispatch batch", "normalize batch"}
     for one in spans:
         assert one.parent_id in ids or not one.parent_id, one
         assert one.start <= one.end
         assert one.events == 0
-        if one.name == "normalize batch" and not one.parent_id:
+        if not one.parent_id and one.name != "dispatch batch":
+            assert one.name == "normalize batch" or one.name.startswith("send ")
             assert one.links
     assert {one.service for one in spans} == {"crawler", "fetcher", "normalizer"}
 
