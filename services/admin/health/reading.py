@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import structlog
-
 from services.admin.health import judging
 from services.admin.health.report import Freshness, HealthReport, Number
 from shared.bus import Broker
@@ -20,8 +18,6 @@ from shared.ledger.recent import ChangesOfDay, LooksOfHour, RecentWork
 from shared.sources import SourceFileError, least_interval
 
 __all__ = ["Health"]
-
-log = structlog.get_logger(__name__)
 
 Found = TypeVar("Found")
 
@@ -62,9 +58,9 @@ class Health:
             return self._last
 
     def _read(self, now: datetime) -> HealthReport:
-        ledger, ledger_fault = _asked("ledger", lambda: self._of_ledger(now))
-        reading, broker_fault = _asked("broker", self._broker.reading)
-        _, store_fault = _asked("object_store", lambda: self._evidence.size("probe/health"))
+        ledger, ledger_fault = _asked(lambda: self._of_ledger(now))
+        reading, broker_fault = _asked(self._broker.reading)
+        _, store_fault = _asked(lambda: self._evidence.size("probe/health"))
         parts = [
             judging.part("ledger", ledger_fault),
             judging.part("broker", broker_fault),
@@ -102,17 +98,15 @@ class Health:
         )
 
 
-def _asked(part: str, read: Callable[[], Found]) -> tuple[Found | None, str]:
+def _asked(read: Callable[[], Found]) -> tuple[Found | None, str]:
     try:
         return read(), ""
     except PressmarkError as error:
-        log.warning("part_not_read", part=part, error=str(error))
         return None, str(error)
 
 
 def _interval(source: SourceStanding) -> timedelta | None:
     try:
         return least_interval(source.definition)
-    except SourceFileError as error:
-        log.warning("source_file_unreadable", source_id=source.source_id, error=str(error))
-        return None
+    except SourceFileError:
+        return None  # Such a source stands as not known.

@@ -4,8 +4,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+from typer.testing import CliRunner
+
+from services.admin.endings import FAILED
 from services.admin.health import Health, Standing
 from services.admin.health.judging import is_well
+from services.pressmark.program import app
 from shared.bus import Broker
 from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
@@ -14,11 +19,12 @@ from shared.ledger.recent import RecentWork
 from shared.ledger.tokens import TokenScope
 from shared.settings import EvidenceSettings
 from tests.integration.admin.test_api import Api, api
+from tests.integration.admin.test_operating_commands import Run, run
 from tests.integration.admin.test_pages import signed_in
 from tests.support.busy_days import fill_busy_days
 from tests.support.ledger import put_source
 
-__all__ = ["api"]
+__all__ = ["api", "run"]
 
 
 def test_the_curves_hold_every_look_edit_and_removal_of_their_span_and_no_other(database: Database) -> None:
@@ -81,3 +87,20 @@ def test_a_part_that_is_away_is_told_and_takes_its_own_numbers_alone(database: D
     assert not any(one.part in {"Queues", "Services"} for one in report.numbers)
     assert report.standing is Standing.TROUBLE
     assert {one.name for one in report.pressing} >= {"broker", "object store"}
+
+
+def test_the_command_tells_what_to_do_and_fails_while_something_is_in_trouble(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRESSMARK_S3_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("COLUMNS", "300")
+
+    [report] = run("health", code=FAILED)
+    shown = CliRunner().invoke(app, ["health"])
+
+    assert report["standing"] == Standing.TROUBLE
+    assert shown.exit_code == FAILED
+    for one in report["numbers"]:
+        assert one["name"] in shown.output
+        is_told = f"{one['name']}: {one['do']}" in " ".join(shown.output.split())
+        assert is_told == (one["standing"] in {Standing.ATTENTION, Standing.TROUBLE})
