@@ -262,7 +262,7 @@ def of_upkeep(runs: Sequence[Row], now: datetime) -> list[Number]:
             do="'pressmark status' and the log of upkeep say why; it is tried again by itself.",
             runbook="PressmarkUpkeepFailed",
         ),
-        _backup(by_job.get("backup"), now),
+        _backup(runs, now),
     ]
 
 
@@ -334,17 +334,17 @@ def _count(of: tuple[str, str], count: int, *, do: str, runbook: str, extra: str
     )
 
 
-def _backup(run: Row | None, now: datetime) -> Number:
-    finished = None if run is None or run["failed"] else run["finished_at"]
-    age = None if finished is None else (now - finished).total_seconds()
+def _backup(runs: Iterable[Row], now: datetime) -> Number:
+    good = max((run["good_at"] for run in runs if run["good_at"] is not None), default=None)
+    age = None if good is None else (now - good).total_seconds()
     return Number(
         part="Evidence",
-        name="last backup",
+        name="last whole backup",
         shown="none that the ledger knows of" if age is None else f"{duration(age)} ago",
         value=age,
-        standing=UNKNOWN if age is None else ATTENTION if age > 2 * 86_400 else WELL,
-        do="Make one: what came since the last is lost with the machine's disks.",
-        runbook="",
+        standing=WELL if age is not None and age <= 2 * 86_400 else ATTENTION,
+        do="Make one with 'pressmark backup': what came since the last is lost with the machine's disks.",
+        runbook="PressmarkBackupOld",
     )
 
 

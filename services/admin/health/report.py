@@ -40,7 +40,7 @@ class Number:
     do: str
     """The first thing to do when it does not stand well; otherwise what a rise of it would mean."""
     runbook: str
-    """The runbook of the alert about it, in `deploy/runbooks`; empty where no alert is."""
+    """The runbook of the alert about it, in `deploy/runbooks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

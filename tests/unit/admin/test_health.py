@@ -42,7 +42,9 @@ def source(*, read: datetime | None, drifted: int = 0, out: int = 0) -> SourceSt
 
 
 def upkeep(job: str, *, hours: int, failed: bool = False, wrong: int | None = None) -> dict[str, object]:
-    return {"job": job, "finished_at": NOW - timedelta(hours=hours), "failed": failed, "wrong": wrong}
+    at = NOW - timedelta(hours=hours)
+    good = at if job == "backup" else None
+    return {"job": job, "finished_at": at, "failed": failed, "wrong": wrong, "good_at": good}
 
 
 def everything_wrong() -> Iterator[Number]:
@@ -79,11 +81,8 @@ def test_each_number_beyond_its_limit_stands_as_its_alert_is_severe_and_has_its_
     }
 
     for one in everything_wrong():
-        if one.runbook:
-            assert one.standing is SEVERITY[severity[one.runbook]], one
-            assert (DEPLOY / "runbooks" / f"{one.runbook}.md").is_file()
-        else:
-            assert (one.name, one.standing) == ("last backup", Standing.ATTENTION)
+        assert one.standing is SEVERITY[severity[one.runbook]], one
+        assert (DEPLOY / "runbooks" / f"{one.runbook}.md").is_file()
         assert one.do
 
 
@@ -111,7 +110,8 @@ def test_a_service_without_a_sign_and_few_looks_are_not_taken_for_well() -> None
     assert judging.of_broker(broker, NOW)[0].standing is Standing.TROUBLE
     assert judging.of_looks([LooksOfHour(hour=NOW, outcomes={"5xx": 19})])[0].standing is Standing.UNKNOWN
     assert judging.freshness(source(read=None), None, None, NOW).standing is Standing.UNKNOWN
-    assert judging.of_upkeep([], NOW)[0].standing is Standing.UNKNOWN
+    fixity, _, backup = judging.of_upkeep([], NOW)
+    assert (fixity.standing, backup.standing) == (Standing.UNKNOWN, Standing.ATTENTION)
 
 
 @pytest.mark.parametrize(
