@@ -28,6 +28,7 @@ __all__ = [
     "PAYLOAD_BYTES",
     "POLITENESS_WAIT_SECONDS",
     "RUNG_AGAIN",
+    "SPANS",
     "STORED_BYTES",
 ]
 
@@ -76,6 +77,11 @@ POLITENESS_WAIT_SECONDS = Histogram(
 )
 STORED_BYTES = Counter("pressmark_stored_bytes_total", "Bytes of WARC stored.")
 LEASES_LOST = Counter("pressmark_leases_lost_total", "Leases taken back from workers that fell silent.")
+SPANS = Counter(
+    "pressmark_spans_total",
+    "Spans for the collector of traces, by what became of them: sent, lost.",
+    ["outcome"],
+)
 RUNG_AGAIN = Counter("pressmark_rung_again_total", "Bells rung again by the reconciler.", ["message"])
 ARTICLES = Counter("pressmark_articles_total", "What captures showed of articles.", ["outcome"])
 EXTRACTION_SECONDS = Histogram(

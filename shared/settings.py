@@ -161,7 +161,14 @@ class MetricsSettings(PressmarkSettings):
     """The TCP port on which this process answers `/metrics`; 0: it does not."""
 
 
-class ProcessSettings(LogSettings, MetricsSettings):
+class TraceSettings(PressmarkSettings):
+    """Where spans of the work are sent."""
+
+    otel_endpoint: str = ""
+    """A collector of OpenTelemetry (OTLP over HTTP), as `http://collector:4318`; empty: no spans are made."""
+
+
+class ProcessSettings(LogSettings, MetricsSettings, TraceSettings):
     """How a process lets itself be watched."""
 
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from services.admin.cli import DryRun, Json, OfSource, actor, carried_out, ordered, say, show, tell, tools
 from services.admin.endings import FAILED, PARTLY
+from services.admin.health import Standing
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
 from services.admin.operating.prioritising import PriorityScope, SetPriority
 from services.admin.operating.rebuilding import RebuildLedger
@@ -43,12 +44,30 @@ All = Annotated[bool, typer.Option("--all", help="All there are.")]
 
 def add_operating_commands(app: typer.Typer) -> None:
     """Add these commands to the program."""
-    for command in (pause, resume, pauses, rate, priority, retry, rebuild, jobs, job, trace):
+    for command in (health, pause, resume, pauses, rate, priority, retry, rebuild, jobs, job, trace):
         app.command()(command)
     app.add_typer(schedule_commands, name="schedule")
     app.add_typer(quarantine_commands, name="quarantine")
     app.add_typer(token_commands, name="tokens")
     app.add_typer(audit_commands, name="audit")
+
+
+def health(*, as_json: Json = False) -> None:
+    """Show how well the archive does, and what to do where it does not. Ends with 1 while something is in trouble.
+
+    The limits are those of the alerts; the page /desk/health of 'pressmark up' draws the same.
+    """
+    with tools() as kit:
+        report = kit.health.report()
+    if as_json:
+        print_json(report.as_json())
+    else:
+        rows = ({"number": one.name, "value": one.shown, "standing": one.standing} for one in report.numbers)
+        show(rows, as_json=False, columns=("number", "value", "standing"))
+        for one in report.pressing:
+            say(f"{escape(one.name)}: {escape(one.do)}")
+    if report.standing is Standing.TROUBLE:
+        raise typer.Exit(FAILED)
 
 
 def pause(

@@ -21,7 +21,7 @@ from services.admin.import_objects import ObjectWriter, provenance_member
 from services.admin.import_plan import ImportCounts, ImportPlan, Taken, grouped
 from services.admin.import_scope import ImportScope
 from services.admin.imports import ImportFileError
-from shared.bus import Bus
+from shared.bus import Bus, new_trace
 from shared.candidates import candidate, with_robots
 from shared.cdxj import CONTENT_TYPE as CDXJ_TYPE
 from shared.cdxj import cdxj_file, cdxj_key
@@ -134,7 +134,7 @@ class RecordImport:
 
     def _store(self, group: Sequence[Taken], run: "_Run", plan: ImportPlan, folder: Path) -> None:
         """Write, store, index and record one object, then ring for its pages to be read."""
-        now, batch_id, trace_id = self.clock.now(), str(uuid4()), str(uuid4())
+        now, batch_id, trace_id = self.clock.now(), str(uuid4()), new_trace()
         key = f"{IMPORTED}{now:%Y/%m/%d}/{batch_id}.warc.gz"
         path = folder / "object.warc.gz"
         first = provenance_member(

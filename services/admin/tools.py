@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from services.admin.actions import Actions
+from services.admin.health import Health
 from services.admin.operating import Desk, Parts
 from services.admin.settings import LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
+from shared.clock import SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
@@ -20,12 +22,13 @@ from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
 from shared.messages import ReadAgain
-from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, load
+from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, TraceSettings, load
+from shared.traces import set_up_traces
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
 
 
-class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings):
+class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, TraceSettings):
     """What the admin commands need to know."""
 
 
@@ -42,6 +45,7 @@ class Tools:
     status: Status
     broker: Broker
     quarantine: Quarantine
+    health: Health
 
     def figures(self) -> dict[str, Any]:
         """Return how the archive stands, as `pressmark status --json` prints it."""
@@ -136,10 +140,12 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
         SettingsError: a setting is missing or wrong.
     """
     settings = settings or load(AdminSettings)
+    set_up_traces("admin", settings)
     database = Database(settings.database_url.get_secret_value(), max_connections=connections)
     bus = Bus(settings)
     broker = Broker(settings.broker_url.get_secret_value())
     status = Status(database)
+    evidence = EvidenceStore(settings.evidence())
     actions = Actions.over(database, bus, settings.private_networks)
     return Tools(
         database=database,
@@ -148,7 +154,7 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
             Parts(
                 database=database,
                 orders=actions,
-                evidence=EvidenceStore(settings.evidence()),
+                evidence=evidence,
                 ring_readers=lambda order_id: bus.publish(ReadAgain(order_id=order_id)),
             )
         ),
@@ -157,4 +163,5 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
         status=status,
         broker=broker,
         quarantine=Quarantine(database),
+        health=Health(database, broker, evidence=evidence, clock=SystemClock()),
     )

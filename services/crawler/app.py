@@ -12,6 +12,7 @@ from services.crawler.probing import Prober
 from services.crawler.robots_copies import RobotsKeeper
 from services.crawler.sampling import Sampler
 from services.crawler.settings import CrawlerSettings
+from shared import traces
 from shared.bus import Broker, Bus, Subscription, Tick, WorkerApp, make_worker, new_trace
 from shared.clock import SystemClock
 from shared.evidence import EvidenceStore
@@ -59,9 +60,17 @@ class Crawler:
 
 def on_dispatch_due(_message: DispatchDue, *, crawler: Crawler) -> None:
     """Hand out what is due."""
-    for claim in crawler.dispatcher.dispatch():
+    with traces.span("claim targets") as span:
+        claims = crawler.dispatcher.dispatch()
+        span.tell({"pressmark.batches": len(claims)})
+    for claim in claims:
         log.info("batch_dispatched", batch_id=claim.batch_id, targets=len(claim.targets))
-        crawler.bus.publish(FetchBatch(batch_id=claim.batch_id), trace_id=claim.trace_id)
+        told: traces.Attributes = {
+            "pressmark.batch_id": claim.batch_id,
+            "pressmark.targets": len(claim.targets),
+        }
+        with traces.span("dispatch batch", trace_id=claim.trace_id, attributes=told):
+            crawler.bus.publish(FetchBatch(batch_id=claim.batch_id), trace_id=claim.trace_id)
 
 
 def on_accept_links(message: AcceptLinks, *, crawler: Crawler) -> None:

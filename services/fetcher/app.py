@@ -108,6 +108,6 @@ def own_endpoints(settings: ServiceSettings, fetcher: FetcherSettings) -> OwnEnd
         host = "127.0.0.1" if told.host in ("0.0.0.0", "::", "") else told.host  # noqa: S104 - compared only
         endpoints += [Endpoint(host=host, port=told.port)] if told.port else []
     urls = [settings.broker_url.get_secret_value(), settings.database_url.get_secret_value()]
-    urls += [settings.s3_endpoint] if settings.s3_endpoint else []
+    urls += [url for url in (settings.s3_endpoint, settings.otel_endpoint) if url]
     urls += [part.strip() for part in fetcher.own_endpoints.split(",") if part.strip()]
     return OwnEndpoints([*endpoints, *(endpoint for url in urls for endpoint in endpoints_in(url))])

@@ -17,7 +17,9 @@ from services.fetcher.client import HttpClient
 from services.fetcher.fetching import fetch_all
 from services.fetcher.outcomes import FetchTarget, HostsAsked, NotStarted, PreviousCapture
 from services.fetcher.settings import FetcherSettings
+from services.fetcher.traced_looks import trace_look
 from services.fetcher.warc import RecordedExchange, WarcInfo, WarcSpool
+from shared import traces
 from shared.cdxj import CONTENT_TYPE as CDXJ_TYPE
 from shared.cdxj import CdxjEntry, cdxj_file, cdxj_key, mime_of
 from shared.clock import Clock
@@ -68,16 +70,19 @@ class Snapshots:
             tempfile.TemporaryDirectory(prefix="pressmark-", dir=self.spool) as folder,
         ):
             path = Path(folder) / f"{batch.batch_id}.warc.gz"
-            recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
+            with traces.span("fetch targets", attributes={"pressmark.targets": len(batch.targets)}):
+                recorded = self._fetch(batch, path, on_tick=_renewals(self.batches, batch.batch_id, lease))
             on_fetched()
             key = warc_key(batch.batch_id, self.clock.now())
             size = path.stat().st_size
             if recorded:
                 index = cdxj_file(_index_entries(recorded), key)
-                self._store(batch, key, path, index=index)
+                with traces.span("store evidence", attributes={"pressmark.warc_bytes": size}):
+                    self._store(batch, key, path, index=index)
         targets = {target.target_id: target for target in batch.targets}
         captures = [_capture_row(exchange, targets[exchange.target_id]) for exchange in recorded]
-        self.batches.record(batch.batch_id, captures, warc_key=key, warc_bytes=size if recorded else 0)
+        with traces.span("record captures", attributes={"pressmark.captures": len(captures)}):
+            self.batches.record(batch.batch_id, captures, warc_key=key, warc_bytes=size if recorded else 0)
         for exchange in recorded:
             _count(exchange, targets[exchange.target_id])
         return len(recorded)
@@ -104,6 +109,8 @@ class Snapshots:
                     continue
                 exchange = spool.record(outcome)
                 recorded.append(exchange)
+                if traces.are_on():
+                    trace_look(exchange, outcome.target)
                 log.info(
                     "target_fetched",
                     url=exchange.url,

@@ -22,6 +22,7 @@ from services.normalizer.sandbox import ExtractPage, Sandbox
 from services.normalizer.sentinel import Sentinel
 from services.normalizer.sightings import Elsewhere, Miss, Sighting, Unchanged, Wordless
 from services.normalizer.watching import check_watches
+from shared import traces
 from shared.bus import Broker, Subscription, WorkerApp, make_worker
 from shared.errors import RejectError
 from shared.evidence import EvidenceStore
@@ -86,8 +87,10 @@ class Normalizer:
 
     def _normalize_source(self, source_id: str, captures: Sequence[StoredCapture], work: "_Work") -> None:
         source = load_source(self.registry.get(source_id).definition)
-        looks = [(capture, *self._read(capture, source, work)) for capture in captures]
-        with self.history.writing(source_id) as records:
+        told: traces.Attributes = {"pressmark.source": source_id, "pressmark.pages": len(captures)}
+        with traces.span("read pages", attributes=told):
+            looks = [(capture, *self._read(capture, source, work)) for capture in captures]
+        with traces.span("record history", attributes=told), self.history.writing(source_id) as records:
             corrector = Corrector(records=records, source=source, read=self._reader(source).read)
             chronicle = Chronicle(records, source, correct=corrector.correct)
             sentinel = Sentinel(records, source)
@@ -173,7 +176,11 @@ def _normalize_alone(batch_id: str, normalizer: Normalizer) -> None:
         if batch is None or batch.articles_done or not is_alone:
             log.info("bell_repeated", batch_id=batch_id)
             return
-        normalizer.normalize(batch)
+        # A batch is often read when the bell of a later one rings: its spans are of its own trace all the same.
+        with traces.span(
+            "normalize batch", trace_id=batch.trace_id, attributes={"pressmark.batch_id": batch_id}
+        ):
+            normalizer.normalize(batch)
 
 
 def on_check_watches(_message: CheckWatches, *, watches: Watches) -> None:

@@ -21,7 +21,7 @@ from shared.ledger.database import Row
 from shared.ledger.observation import EventCounts, Observation, SourceStanding
 from shared.ledger.status import STATES
 from shared.observed_metrics import Observed
-from shared.sources import SourceFileError, load_source
+from shared.sources import SourceFileError, least_interval
 
 __all__ = ["Observer", "Sample"]
 
@@ -177,11 +177,11 @@ def _of_source(source: SourceStanding, events: EventCounts) -> Iterator[Sample]:
 def _interval_seconds(source: SourceStanding) -> float | None:
     """Return how often its most frequent list is asked; None for single pages, which have no list."""
     try:
-        lists = load_source(source.definition).lists
+        interval = least_interval(source.definition)
     except SourceFileError as error:
         log.warning("source_file_unreadable", source_id=source.source_id, error=str(error))
         return None
-    return min((rule.every.total_seconds() for rule in lists), default=None)
+    return None if interval is None else interval.total_seconds()
 
 
 def _of_quarantine(rows: list[Row]) -> Iterator[Sample]:

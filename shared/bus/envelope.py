@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from shared import traces
 from shared.errors import RejectError
 from shared.messages import MESSAGES, Message
 
@@ -22,6 +23,8 @@ class Envelope:
     trace_id: str
     sent_at: float
     delivery: int
+    traceparent: str = ""
+    """The span that sent it (W3C Trace Context §3.2); empty where no spans are made."""
 
 
 def new_trace() -> str:
@@ -36,12 +39,13 @@ def current_trace() -> ContextVar[str]:
 
 def seal(message: Message, *, trace_id: str | None = None, delivery: int = 1) -> dict[str, Any]:
     """Return the arguments that carry a message: plain JSON, the trace of the current work inside."""
+    sender = traces.traceparent()
     return {
         "message": message.model_dump(mode="json"),
         "trace_id": trace_id or _trace.get() or new_trace(),
         "sent_at": time.time(),
         "delivery": delivery,
-    }
+    } | ({"traceparent": sender} if sender else {})
 
 
 def open_envelope(name: str, arguments: dict[str, Any]) -> Envelope:
@@ -56,6 +60,7 @@ def open_envelope(name: str, arguments: dict[str, Any]) -> Envelope:
             trace_id=str(arguments.get("trace_id") or new_trace()),
             sent_at=float(arguments.get("sent_at") or time.time()),
             delivery=int(arguments.get("delivery") or 1),
+            traceparent=str(arguments.get("traceparent") or ""),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RejectError(f"not a {name} message: {error}") from None

@@ -10,10 +10,11 @@ from typing import Any, Protocol, TypeVar
 import structlog
 from celery import Celery, signals
 
+from shared import traces
 from shared.bus.configuration import make_celery
 from shared.bus.envelope import Envelope, current_trace, open_envelope, seal
 from shared.bus.orphans import die_with_parent
-from shared.bus.publishing import Bus
+from shared.bus.publishing import Bus, told_of
 from shared.encoding import dump_json
 from shared.errors import RejectError, TryAgainError
 from shared.exposition import clear_counts, show_metrics
@@ -64,6 +65,7 @@ def make_worker(
     ticks: Sequence[Tick] = (),
 ) -> Celery:
     """Return the application of one service: its handlers, and the schedule if it keeps one."""
+    traces.set_up_traces(service, process)
     app = make_celery(service, settings)
     receiver = _Receiver(Bus(settings, app=app), quarantine, max_deliveries=settings.max_deliveries)
     for subscription in subscriptions:
@@ -95,11 +97,30 @@ class _Receiver:
         with structlog.contextvars.bound_contextvars(trace_id=envelope.trace_id, message=name):
             token = current_trace().set(envelope.trace_id)
             try:
-                outcome = self._run(envelope, handler, arguments)
+                outcome = self._run_traced(envelope, handler, arguments)
             finally:
                 current_trace().reset(token)
         MESSAGES.labels(name, outcome).inc()
         MESSAGE_SECONDS.labels(name).observe(time.monotonic() - started)
+
+    def _run_traced(
+        self, envelope: Envelope, handler: Callable[[Any], None], arguments: dict[str, Any]
+    ) -> str:
+        name = envelope.message.name
+        if not traces.are_on() or name.endswith(".show_pulse"):
+            return self._run(envelope, handler, arguments)
+        with traces.span(
+            f"process {name}",
+            kind="consumer",
+            trace_id=envelope.trace_id,
+            parent=envelope.traceparent,
+            attributes={**told_of(envelope.message, "process"), "pressmark.delivery": envelope.delivery},
+        ) as span:
+            outcome = self._run(envelope, handler, arguments)
+            span.tell({"pressmark.outcome": outcome})
+            if outcome != "done":
+                span.fail(outcome)
+        return outcome
 
     def _run(self, envelope: Envelope, handler: Callable[[Any], None], arguments: dict[str, Any]) -> str:
         name = envelope.message.name
@@ -192,4 +213,6 @@ def _connect_signals(service: str, settings: ProcessSettings) -> None:
     # Of a worker only: the clock is made of the same application and counts nothing.
     signals.worker_init.connect(lambda **_: clear_counts(), weak=False)
     signals.worker_ready.connect(lambda **_: show_metrics(settings), weak=False)
+    for end in (signals.worker_process_shutdown, signals.worker_shutdown):
+        end.connect(lambda **_: traces.flush(), weak=False)
     signals.worker_process_init.connect(lambda **_: die_with_parent(main_process), weak=False)

@@ -19,7 +19,7 @@ from shared.sources.model import (
     RobotsChoice,
     SourceFile,
 )
-from shared.sources.reading import SourceFileError, SourceProblem, load_source
+from shared.sources.reading import SourceFileError, SourceProblem, least_interval, load_source
 from shared.sources.writing import dump_source
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "SourceProblem",
     "article_key",
     "dump_source",
+    "least_interval",
     "load_source",
     "private_hosts",
 ]

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -83,6 +84,15 @@ def load_source(text: str, *, name: str = "source file") -> SourceFile:
         told = _without_echoes(error.errors(include_url=False))
         problems = [_model_problem(details, lines, document) for details in told]
         raise SourceFileError(name, tuple(sorted(problems, key=lambda problem: problem.line))) from None
+
+
+def least_interval(text: str) -> timedelta | None:
+    """Return how often the most frequent list of a source is asked; None for single pages, which have no list.
+
+    Raises:
+        SourceFileError: as `load_source`.
+    """
+    return min((rule.every for rule in load_source(text).lists), default=None)
 
 
 def _toml_problem(error: tomllib.TOMLDecodeError, text: str) -> SourceProblem:

@@ -14,6 +14,7 @@ from shared.ledger.tokens import TokenScope
 from tests.integration.admin.test_api import Api, api
 from tests.integration.admin.test_pages import MATRIX, ORDERS, with_names
 from tests.support.browser import axe_findings, keep_picture
+from tests.support.busy_days import fill_busy_days
 from tests.support.operated_archive import grow_articles
 
 __all__ = ["api"]
@@ -137,6 +138,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     browser: Browser, api: Api, *, size: ViewportSize, dark: bool
 ) -> None:
     found = []
+    fill_busy_days(api.kit.database)
     with signed_in(browser, api, size=size, dark=dark) as page:
 
         def look(address: str) -> None:

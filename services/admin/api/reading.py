@@ -99,6 +99,11 @@ def _add_standing(router: APIRouter, kit: Tools) -> None:
         """Show how the archive stands: targets by state, captures, articles, queues, what is paused."""
         return answered(kit.figures())  # type: ignore[return-value]  # the annotation is for OpenAPI
 
+    @router.get("/health", **needs(TokenScope.READ))
+    def health() -> dict[str, Any]:
+        """Show how well the archive does: each number with its standing and what to do, and the last two days."""
+        return answered(kit.health.report().as_json())  # type: ignore[return-value]  # as above
+
     @router.get("/actions", **needs(TokenScope.READ))
     def actions() -> list[dict[str, str]]:
         """List what may be ordered, and which scope each order needs."""

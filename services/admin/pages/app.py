@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from services.admin.operating import BeyondScopeError
 from services.admin.pages.guard import PageProblemError
+from services.admin.pages.health import health_pages
 from services.admin.pages.ordering import ordering_pages
 from services.admin.pages.rendering import BASE, PageHeaders, Renderer
 from services.admin.pages.seeing import seeing_pages
@@ -43,6 +44,7 @@ def page_routes(kit: Tools) -> FastAPI:
 
     add_signing(app, kit, render)
     app.include_router(seeing_pages(kit, render))
+    app.include_router(health_pages(kit, render))
     app.include_router(ordering_pages(kit, render))
     app.include_router(token_pages(kit, render))
     _add_errors(app, render)

@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.admin.health.judging import duration
 from shared.encoding import dump_json
 from shared.ledger.sessions import form_token
 from shared.ledger.tokens import Token, TokenScope
@@ -37,6 +38,7 @@ _STATIC_TYPES = {
 }
 _SECTIONS = (
     ("", "Overview", TokenScope.READ),
+    ("health", "Health", TokenScope.READ),
     ("sources", "Sources", TokenScope.READ),
     ("jobs", "Jobs", TokenScope.READ),
     ("quarantine", "Quarantine", TokenScope.READ),
@@ -63,6 +65,7 @@ class Renderer:
         )
         self._templates.globals["base"] = BASE
         self._templates.filters["said"] = as_text
+        self._templates.filters["lasting"] = duration
 
     def page(
         self,

@@ -60,6 +60,7 @@ ADMIN_ORDERS = ("ledger.rebuild", "source.edit", "schedule.add", "schedule.remov
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/api/v1/status"): READ,
+    ("GET", "/api/v1/health"): READ,
     ("GET", "/api/v1/actions"): READ,
     ("GET", "/api/v1/trace"): READ,
     ("GET", "/api/v1/openapi.json"): READ,

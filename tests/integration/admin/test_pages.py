@@ -30,6 +30,7 @@ MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("POST", "/sign-in"): OPEN,
     ("POST", "/sign-out"): READ,
     ("GET", "/"): READ,
+    ("GET", "/health"): READ,
     ("GET", "/sources"): READ,
     ("GET", "/sources/{source_id}"): READ,
     ("GET", "/jobs"): READ,

@@ -9,9 +9,12 @@ import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.admin.health import Health, Standing
 from services.standalone.ports import choose_ports
 from shared.bus import Bus
 from shared.bus.queues import read_broker
+from shared.clock import SystemClock
+from shared.ledger.status import STATES
 from shared.messages import FetchBatch
 from shared.settings import BusSettings
 from tests.support.archive import Archive, NewServers, running_archive
@@ -94,6 +97,19 @@ def test_what_is_shown_agrees_with_the_outlet_and_the_ledger(new_servers: NewSer
         assert value(observer, "pressmark_source_enabled", source=SOURCE_ID) == 1
         assert value(observer, "pressmark_source_consecutive_failures", source=SOURCE_ID) == 0
         assert value(observer, "pressmark_source_interval_seconds", source=SOURCE_ID) > 0
+
+        # The health page is for those who have no Grafana: it must not tell another story.
+        kit = archive.kit
+        report = Health(kit.database, kit.broker, evidence=archive.evidence, clock=SystemClock()).report()
+        assert {one.standing for one in report.numbers if one.part in {"Parts", "Services"}} == {
+            Standing.WELL
+        }
+        states = [value(observer, "pressmark_targets", state=state) for state in STATES]
+        assert [report.targets.get(state, 0) for state in STATES] == states
+        assert sum(sum(one.outcomes.values()) for one in report.looks) == value(
+            fetcher, "pressmark_captures_total"
+        )
+        assert [(one.source_id, one.standing) for one in report.sources] == [(SOURCE_ID, Standing.WELL)]
 
 
 def test_a_part_that_is_away_is_told_as_down_and_takes_its_own_figures_alone(
