@@ -24,16 +24,6 @@ __all__ = [
     "program_words",
     "tag_of",
 ]
-    "CHOICES",
-    "Choice",
-    "accepted_tag",
-    "addresses_of",
-    "choice_of",
-    "front_page",
-    "in_language",
-    "program_words",
-    "tag_of",
-]
 
 _WEIGHT = re.compile(r"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*", re.ASCII)
