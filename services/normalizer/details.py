@@ -5,14 +5,14 @@ All of it is read from what the walk, the choice of the body and the structured 
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 from selectolax.lexbor import LexborNode
 
 from services.normalizer.addresses import absolute_url
-from services.normalizer.blocks import HEADINGS, Element, Flow
+from services.normalizer.blocks import HEADINGS, Flow
 from services.normalizer.body import Body
 from services.normalizer.fields import BlockKind, Fingerprints, Picture, TextBlock, TextLink
 from services.normalizer.structured import Structured, first_text
@@ -74,10 +74,11 @@ def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
         return tuple(TextBlock(kind="paragraph", text=text) for text in body.paragraphs)
     wanted = frozenset(body.indexes)
     held: dict[int, BlockKind] = {}
-    for kind, start, end in _holders(flow.top, body):
-        for index in range(start, end):
-            if index in wanted and (index not in held or kind == "quote"):
-                held[index] = kind
+    for element in flow.elements:
+        if (kind := _HOLDERS.get(element.tag)) is not None and body.touches(element):
+            for index in range(element.start, element.end):
+                if index in wanted and (index not in held or kind == "quote"):
+                    held[index] = kind
     return tuple(
         TextBlock(kind=_kind(flow.blocks[index].tag, held.get(index)), text=text)
         for index, text in zip(body.indexes, body.paragraphs, strict=True)
@@ -87,15 +88,6 @@ def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
 def _kind(tag: str, held: BlockKind | None) -> BlockKind:
     own = _KINDS.get(tag)
     return own if own == "heading" else held or own or "paragraph"
-
-
-def _holders(parent: Element, body: Body) -> Iterator[tuple[BlockKind, int, int]]:
-    """Yield the quotes, figures, list items and table rows that hold text of the body."""
-    for child in parent.children:
-        if body.touches(child):
-            if (kind := _HOLDERS.get(child.tag)) is not None:
-                yield kind, child.start, child.end
-            yield from _holders(child, body)
 
 
 def text_links(flow: Flow, body: Body, base: str | None) -> tuple[TextLink, ...]:
