@@ -61,11 +61,15 @@ _LANE = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """The length of a text. A character of a script without spaces counts as a word."""
+class Measures:
+    """The length of a text, and what equal and nearly equal texts are found by: nothing for one without words.
+
+    A character of a script without spaces counts as a word.
+    """
 
     words: int
     characters: int
+    fingerprints: Fingerprints | None
 
 
 def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
@@ -215,37 +219,39 @@ def _may_be_unspaced(text: str) -> bool:
     return len(encoded.translate(None, _UNSPACED_LEADS)) < len(encoded)
 
 
-def counts_of(paragraphs: Sequence[str]) -> Counts:
-    """Count the words and the characters of a text."""
-    words = characters = 0
-    for text in paragraphs:
-        characters += len(text)
-        if _may_be_unspaced(text) and (single := len(_CHARACTERS.findall(text))):
-            words += single
-            text = _CHARACTERS.sub(" ", text)  # noqa: PLW2901  (what is counted is taken out)
-        words += len(text.split())
-    return Counts(words=words, characters=characters)
+def measures_of(paragraphs: Sequence[str]) -> Measures:
+    """Measure a text: its words are found once, for their number and for its signature."""
+    text = _spaced(" ".join(paragraphs))
+    words = text.casefold().encode("utf-8", "replace").split()
+    return Measures(
+        # Bytes are cut at ASCII's white space only. No other is printable, and folding case makes and takes none.
+        words=len(words) if text.isprintable() else len(text.split()),
+        characters=sum(map(len, paragraphs)),
+        fingerprints=Fingerprints(exact=text_digest(paragraphs), near=f"{_signature(words):016x}")
+        if words
+        else None,
+    )
 
 
-def fingerprints(paragraphs: Sequence[str]) -> Fingerprints | None:
-    """Return what equal and nearly equal texts are found by; None for a text without words.
+def _spaced(text: str) -> str:
+    """Return a text with spaces around each character of a script that is written without them."""
+    return _CHARACTERS.sub(r" \g<0> ", text) if _may_be_unspaced(text) else text
 
-    The signature is a one-bit minhash over pairs of words (of characters, where a script has no spaces): the pairs
-    are dealt into 64 parts by their hash, and each part gives one bit of its least hash. Two signatures differ in
-    about 32 x (1 - share of pairs in common) bits; unrelated texts in 32.
+
+def _signature(words: list[bytes]) -> int:
+    """Return 64 bits of which texts share most that share most of their wording.
+
+    It is a one-bit minhash over pairs of words (of characters, where a script has no spaces): the pairs are dealt
+    into 64 parts by their hash, and each part gives one bit of its least hash. Two signatures differ in about
+    32 x (1 - share of pairs in common) bits; unrelated texts in 32.
     """
-    text = " ".join(paragraphs).casefold()
-    if _may_be_unspaced(text):
-        text = _CHARACTERS.sub(r" \g<0> ", text)
-    hashes = list(map(crc32, text.encode("utf-8", "replace").split()))
-    if not hashes:
-        return None
+    hashes = list(map(crc32, words))
     least = [_NO_PAIR] * _PARTS
     for value in _pair_hashes(hashes):
         part = (value >> 8) & (_PARTS - 1)
         if value < least[part]:  # noqa: PLR1730  (`min` takes three times as long)
             least[part] = value
-    return Fingerprints(exact=text_digest(paragraphs), near=f"{_signature(least):016x}")
+    return _bits_of(least)
 
 
 def _pair_hashes(hashes: list[int]) -> tuple[int, ...]:
@@ -262,7 +268,7 @@ def _pair_hashes(hashes: list[int]) -> tuple[int, ...]:
     return struct.unpack(f"<{count}Q", pairs.to_bytes(8 * count, "little"))
 
 
-def _signature(least: list[int]) -> int:
+def _bits_of(least: list[int]) -> int:
     """Take a bit of every part; one that no pair fell into takes that of the next that has one."""
     signature, value = 0, next(value for value in least if value < _NO_PAIR)
     for part in range(_PARTS - 1, -1, -1):
