@@ -1,6 +1,7 @@
 """Addresses that a page names: joined to its own, and only those a reader could follow."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from services.normalizer.fields import Candidate, Provenance
@@ -10,6 +11,8 @@ from services.normalizer.text import cut
 _MAX_CHARS = 4_000
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+/[A-Za-z0-9_~%+,&=-]*(?:[/.?][A-Za-z0-9_~%+,&=-]+)*/?\Z")
 """An absolute address that joining would not change: no dot segments, no fragment, nothing to strip."""
+_PLAIN_PATH = re.compile(r"/(?!/)[A-Za-z0-9_~%+,&=-]*(?:[/.?][A-Za-z0-9_~%+,&=-]+)*/?\Z")
+"""The same of a path from the root, which stands behind the origin of its page as it is."""
 _SAME_SITE = ("www.", "m.", "amp.", "mobile.", "edition.")
 
 
@@ -19,6 +22,8 @@ def absolute_url(base: str | None, address: str | None) -> str | None:
         return None
     if _PLAIN_ADDRESS.match(address):
         return address
+    if base and _PLAIN_PATH.match(address) and (origin := _origin(base)):
+        return origin + address
     address = "".join(address.split()) if any(space in address for space in "\t\r\n") else address.strip()
     try:
         joined = urljoin(base, address) if base else address
@@ -26,6 +31,17 @@ def absolute_url(base: str | None, address: str | None) -> str | None:
     except ValueError:
         return None
     return joined if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str | None:
+    """Return scheme and host of a page's address, as joining writes them."""
+    try:
+        root = urljoin(base, "/")
+        parts = urlsplit(root)
+    except ValueError:
+        return None
+    return root[:-1] if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def host_of(url: str | None) -> str:

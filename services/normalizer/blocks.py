@@ -114,11 +114,13 @@ class Placed:
 class Flow:
     """The text of a page in reading order, the tree of containers over it, and the pictures between the text.
 
+    `elements`: every container below `top`, each before those that it holds, those that end later first.
     `headlines`: the containers that are an `h1`, in reading order.
     """
 
     blocks: list[Block]
     top: Element
+    elements: list[Element]
     pictures: list[Placed] = field(default_factory=list)
     captions: list[Placed] = field(default_factory=list)
     headlines: list[Element] = field(default_factory=list)
@@ -134,33 +136,42 @@ def read_flow(root: LexborNode, *, excluded: frozenset[int] = frozenset()) -> Fl
     walker = _Walker(excluded)
     tag = root.tag or "body"
     children: list[Element] = []
-    walker.walk(root, tag, children, anchor=None, depth=0)
+    walker.walk(root.first_child, tag, children)
     walker.flush(tag)
     top = Element(tag, "", Verdict.NEUTRAL, 0, len(walker.blocks), children)
     headlines = sorted(walker.headlines, key=lambda element: (element.start, -element.end))
-    return Flow(walker.blocks, top, walker.pictures, walker.captions, headlines)
+    return Flow(walker.blocks, top, walker.elements[::-1], walker.pictures, walker.captions, headlines)
 
 
 class _Walker:
-    """Collects text until a border, then makes a block of it."""
+    """Collects text until a border, then makes a block of it.
+
+    Calls are what a walk costs most: there is one for each element that holds something, and where it stands (how
+    deep, in which link) is kept here instead of being handed down.
+    """
 
     def __init__(self, excluded: frozenset[int]) -> None:
         self.blocks: list[Block] = []
         self.pictures: list[Placed] = []
         self.captions: list[Placed] = []
+        self.elements: list[Element] = []
         self.headlines: list[Element] = []
         self._excluded = excluded
+        self._guarded_from = 0 if excluded else _MAX_DEPTH
+        self._depth = 0
+        self._anchor: LexborNode | None = None
         self._pieces: list[str] = []
         self._anchors: list[LexborNode] = []
         self._link_chars = 0
         self._breaks = 0
 
-    def walk(
-        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
+    def walk(  # noqa: C901, PLR0912  (in one piece for the reason above)
+        self, child: LexborNode | None, tag: str, children: list[Element]
     ) -> None:
-        """Walk below a node whose text belongs to a block of `tag`; the containers found join `children`."""
-        pieces = self._pieces
-        child = node.first_child
+        """Walk a node and its next siblings: text belongs to a block of `tag`, containers join `children`."""
+        pieces, blocks, anchor, depth = self._pieces, self.blocks, self._anchor, self._depth
+        is_guarded = depth >= self._guarded_from
+        self._depth = depth + 1
         while child is not None:
             name = child.tag
             if name == "-text":
@@ -169,19 +180,32 @@ class _Walker:
                     if pieces:
                         pieces.append(" ")
                 else:
-                    self._add_text(text, anchor)
+                    pieces.append(text)
+                    self._breaks = 0
+                    if anchor is not None:
+                        self._count_link(len(text), anchor)
             elif (role := _ROLES.get(name)) is None:
                 # Most elements without text are empty but for white space: no container is made of them.
                 if (first := child.first_child) is not None:
                     if pieces:
                         self.flush(tag)
-                    if first.tag != "-text" or first.next is not None:
-                        self._walk_block(child, name or "", children, anchor=anchor, depth=depth)
-                    elif (text := first.text_content) and not text.isspace():
-                        self._take_leaf(child, name or "", children, text=text, anchor=anchor)
-            elif role:
-                self._walk_other(child, tag, children, role=role, anchor=anchor, depth=depth)
+                    if not is_guarded or self._may_enter(child, first, depth):
+                        start = len(blocks)
+                        inner: list[Element] = []
+                        self.walk(first, name or "", inner)
+                        if pieces:
+                            self.flush(name or "")
+                        # Judged only now: a quarter of the elements hold no text, and no rule asks for them.
+                        if len(blocks) > start:
+                            children.append(self._container(child, name or "", start, inner))
+            elif role > _LINK or is_guarded:
+                self._walk_other(child, tag, children, role)
+            elif role and (first := child.first_child) is not None:
+                self._anchor = child if role == _LINK else anchor
+                self.walk(first, tag, children)
+                self._anchor = anchor
             child = child.next
+        self._depth = depth
 
     def flush(self, tag: str) -> None:
         """End the current block, if it holds any text."""
@@ -198,24 +222,12 @@ class _Walker:
         if text:
             self.blocks.append(Block(tag, text, share, _weight(text, tag, share), anchors))
 
-    def _add_text(self, text: str, anchor: LexborNode | None) -> None:
-        self._pieces.append(text)
-        self._breaks = 0
-        if anchor is not None:
-            self._link_chars += len(text)
-            if not self._anchors or self._anchors[-1] is not anchor:
-                self._anchors.append(anchor)
+    def _count_link(self, length: int, anchor: LexborNode) -> None:
+        self._link_chars += length
+        if not self._anchors or self._anchors[-1] is not anchor:
+            self._anchors.append(anchor)
 
-    def _walk_other(
-        self,
-        node: LexborNode,
-        tag: str,
-        children: list[Element],
-        *,
-        role: int,
-        anchor: LexborNode | None,
-        depth: int,
-    ) -> None:
+    def _walk_other(self, node: LexborNode, tag: str, children: list[Element], role: int) -> None:
         """Walk what is neither text nor a block."""
         if role == _BREAK:
             self._take_break(tag)
@@ -223,24 +235,39 @@ class _Walker:
             self.pictures.append(Placed(len(self.blocks), node))
         elif role == _CAPTION:
             self.captions.append(Placed(len(self.blocks), node))
-        elif not (self._excluded or depth >= _MAX_DEPTH) or not self._is_left_out(node, anchor, depth):
+        elif role and not self._is_left_out(node):
             border = _BORDERS.get(role)
             if border:
                 self._pieces.append(border)
-            self.walk(node, tag, children, anchor=node if role == _LINK else anchor, depth=depth + 1)
+            anchor = self._anchor
+            self._anchor = node if role == _LINK else anchor
+            self.walk(node.first_child, tag, children)
+            self._anchor = anchor
             if border:
                 self._pieces.append(border)
 
-    def _is_left_out(self, node: LexborNode, anchor: LexborNode | None, depth: int) -> bool:
+    def _is_left_out(self, node: LexborNode) -> bool:
         """Tell whether an element is not walked: a rule excludes it, or it stands too deep."""
         if self._excluded and node.mem_id in self._excluded:
             return True
-        if depth < _MAX_DEPTH:
+        if self._depth <= _MAX_DEPTH:
             return False
         text = node.text(separator=" ")
         if text and not text.isspace():
-            self._add_text(text, anchor)
+            self._add_text(text)
         return True
+
+    def _add_text(self, text: str) -> None:
+        self._pieces.append(text)
+        self._breaks = 0
+        if self._anchor is not None:
+            self._count_link(len(text), self._anchor)
+
+    def _may_enter(self, node: LexborNode, first: LexborNode, depth: int) -> bool:
+        """Tell whether a guarded element is walked, which one that holds only a text is at any depth."""
+        if depth >= _MAX_DEPTH and first.tag == "-text" and first.next is None:
+            return not (self._excluded and node.mem_id in self._excluded)
+        return not self._is_left_out(node)
 
     def _take_break(self, tag: str) -> None:
         self._breaks += 1
@@ -249,43 +276,13 @@ class _Walker:
         else:
             self._pieces.append("\n")
 
-    def _take_leaf(
-        self,
-        node: LexborNode,
-        tag: str,
-        children: list[Element],
-        *,
-        text: str,
-        anchor: LexborNode | None,
-    ) -> None:
-        """Take a block element that holds one text and nothing else, as most paragraphs do."""
-        if self._excluded and node.mem_id in self._excluded:
-            return
-        start = len(self.blocks)
-        self._add_text(text, anchor)
-        self.flush(tag)
-        if len(self.blocks) > start:
-            self._hold(Element(tag, *_judge(node, tag), start, start + 1, []), children)
-
-    def _walk_block(
-        self, node: LexborNode, tag: str, children: list[Element], *, anchor: LexborNode | None, depth: int
-    ) -> None:
-        if (self._excluded or depth >= _MAX_DEPTH) and self._is_left_out(node, anchor, depth):
-            return
-        start = len(self.blocks)
-        inner: list[Element] = []
-        self.walk(node, tag, inner, anchor=anchor, depth=depth + 1)
-        if self._pieces:
-            self.flush(tag)
-        # Judged only now: a quarter of the elements hold no text, and no rule asks for them.
-        end = len(self.blocks)
-        if end > start:
-            self._hold(Element(tag, *_judge(node, tag), start, end, inner), children)
-
-    def _hold(self, element: Element, children: list[Element]) -> None:
-        children.append(element)
-        if element.tag == "h1":
+    def _container(self, node: LexborNode, tag: str, start: int, inner: list[Element]) -> Element:
+        """Return the container of the blocks since `start`."""
+        element = Element(tag, *_judge(node, tag), start, len(self.blocks), inner)
+        self.elements.append(element)
+        if tag == "h1":
             self.headlines.append(element)
+        return element
 
 
 def _judge(node: LexborNode, tag: str) -> tuple[str, int]:

@@ -66,14 +66,14 @@ def choose_container(flow: Flow, title: str | None) -> Choice | None:
 
 
 def _drop_foreign_parts(flow: Flow, everything: Masses) -> Masses:
-    _drop(flow.top, flow.blocks, everything)
+    _drop(flow, everything)
     masses = Masses(flow.blocks)
     if masses.total >= 0.3 * everything.total or everything.total <= 600:
         return masses
     # The labels ate the page. Believe only the strong ones, and then none.
     for block in _blocks_under(flow, Verdict.SUSPECT):
         block.dropped = False
-    _drop(flow.top, flow.blocks, everything, only=Verdict.ALIEN)
+    _drop(flow, everything, only=Verdict.ALIEN)
     masses = Masses(flow.blocks)
     if masses.total < 0.12 * everything.total and masses.total < 500:
         for block in flow.blocks:
@@ -92,13 +92,14 @@ def _blocks_under(flow: Flow, verdict: int) -> list[Block]:
     return found or flow.blocks
 
 
-def _drop(parent: Element, blocks: list[Block], masses: Masses, *, only: int = Verdict.SUSPECT) -> None:
-    for child in parent.children:
-        if child.verdict & only and _is_foreign(child, blocks, masses):
-            for block in blocks[child.start : child.end]:
+def _drop(flow: Flow, masses: Masses, *, only: int = Verdict.SUSPECT) -> None:
+    blocks = flow.blocks
+    first_dropped = len(blocks)
+    for element in flow.elements:
+        if element.verdict & only and element.start < first_dropped and _is_foreign(element, blocks, masses):
+            first_dropped = element.start
+            for block in blocks[first_dropped : element.end]:
                 block.dropped = True
-        else:
-            _drop(child, blocks, masses, only=only)
 
 
 def _is_foreign(element: Element, blocks: list[Block], masses: Masses) -> bool:

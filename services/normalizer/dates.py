@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from services.normalizer.calendars import hijri_dates, western_year, western_years
 from services.normalizer.clock_times import time_beside
@@ -18,6 +19,8 @@ from services.normalizer.months import month_number
 from shared.sources import DateOrder
 
 _MAX_CHARS = 400
+_REMEMBERED = 128
+"""Lines and dates of the page at hand that several questions are asked of."""
 _FIRST_YEAR = 1600
 _LAST_YEAR = 2100
 
@@ -78,11 +81,19 @@ def read_date(
     """
     if date_format and (formatted := _by_format(text, date_format)):
         return formatted
+    read = _read_short if len(text) <= _MAX_CHARS else _read
+    return read(text, order, language)
+
+
+def _read(text: str, order: DateOrder | None, language: str | None) -> DateReading | None:
     machine = _machine_date(text)
     if machine:
         return machine
     found = written_dates(text, order=order, language=language)
     return found[0].reading if found else _year_alone(folded(text))
+
+
+_read_short = lru_cache(maxsize=_REMEMBERED)(_read)
 
 
 def written_dates(
@@ -114,7 +125,11 @@ def numeric_orders(text: str) -> Iterator[DateOrder]:
 
 def folded(text: str) -> str:
     """Return a text in lower case with ASCII digits, single spaces, and years of our calendar."""
-    line = text[:_MAX_CHARS]
+    return _folded(text[:_MAX_CHARS])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _folded(line: str) -> str:
     if not line.isascii():
         line = unicodedata.normalize("NFKC", line)
         line = re.sub(r"[^\x00-\x7f]", _ascii_digit, line)

@@ -5,14 +5,14 @@ All of it is read from what the walk, the choice of the body and the structured 
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 from selectolax.lexbor import LexborNode
 
 from services.normalizer.addresses import absolute_url
-from services.normalizer.blocks import HEADINGS, Element, Flow
+from services.normalizer.blocks import HEADINGS, Flow
 from services.normalizer.body import Body
 from services.normalizer.fields import BlockKind, Fingerprints, Picture, TextBlock, TextLink
 from services.normalizer.structured import Structured, first_text
@@ -61,11 +61,15 @@ _LANE = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """The length of a text. A character of a script without spaces counts as a word."""
+class Measures:
+    """The length of a text, and what equal and nearly equal texts are found by: nothing for one without words.
+
+    A character of a script without spaces counts as a word.
+    """
 
     words: int
     characters: int
+    fingerprints: Fingerprints | None
 
 
 def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
@@ -74,10 +78,11 @@ def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
         return tuple(TextBlock(kind="paragraph", text=text) for text in body.paragraphs)
     wanted = frozenset(body.indexes)
     held: dict[int, BlockKind] = {}
-    for kind, start, end in _holders(flow.top, body):
-        for index in range(start, end):
-            if index in wanted and (index not in held or kind == "quote"):
-                held[index] = kind
+    for element in flow.elements:
+        if (kind := _HOLDERS.get(element.tag)) is not None and body.touches(element):
+            for index in range(element.start, element.end):
+                if index in wanted and (index not in held or kind == "quote"):
+                    held[index] = kind
     return tuple(
         TextBlock(kind=_kind(flow.blocks[index].tag, held.get(index)), text=text)
         for index, text in zip(body.indexes, body.paragraphs, strict=True)
@@ -87,15 +92,6 @@ def text_blocks(flow: Flow, body: Body) -> tuple[TextBlock, ...]:
 def _kind(tag: str, held: BlockKind | None) -> BlockKind:
     own = _KINDS.get(tag)
     return own if own == "heading" else held or own or "paragraph"
-
-
-def _holders(parent: Element, body: Body) -> Iterator[tuple[BlockKind, int, int]]:
-    """Yield the quotes, figures, list items and table rows that hold text of the body."""
-    for child in parent.children:
-        if body.touches(child):
-            if (kind := _HOLDERS.get(child.tag)) is not None:
-                yield kind, child.start, child.end
-            yield from _holders(child, body)
 
 
 def text_links(flow: Flow, body: Body, base: str | None) -> tuple[TextLink, ...]:
@@ -223,37 +219,39 @@ def _may_be_unspaced(text: str) -> bool:
     return len(encoded.translate(None, _UNSPACED_LEADS)) < len(encoded)
 
 
-def counts_of(paragraphs: Sequence[str]) -> Counts:
-    """Count the words and the characters of a text."""
-    words = characters = 0
-    for text in paragraphs:
-        characters += len(text)
-        if _may_be_unspaced(text) and (single := len(_CHARACTERS.findall(text))):
-            words += single
-            text = _CHARACTERS.sub(" ", text)  # noqa: PLW2901  (what is counted is taken out)
-        words += len(text.split())
-    return Counts(words=words, characters=characters)
+def measures_of(paragraphs: Sequence[str]) -> Measures:
+    """Measure a text: its words are found once, for their number and for its signature."""
+    text = _spaced(" ".join(paragraphs))
+    words = text.casefold().encode("utf-8", "replace").split()
+    return Measures(
+        # Bytes are cut at ASCII's white space only. No other is printable, and folding case makes and takes none.
+        words=len(words) if text.isprintable() else len(text.split()),
+        characters=sum(map(len, paragraphs)),
+        fingerprints=Fingerprints(exact=text_digest(paragraphs), near=f"{_signature(words):016x}")
+        if words
+        else None,
+    )
 
 
-def fingerprints(paragraphs: Sequence[str]) -> Fingerprints | None:
-    """Return what equal and nearly equal texts are found by; None for a text without words.
+def _spaced(text: str) -> str:
+    """Return a text with spaces around each character of a script that is written without them."""
+    return _CHARACTERS.sub(r" \g<0> ", text) if _may_be_unspaced(text) else text
 
-    The signature is a one-bit minhash over pairs of words (of characters, where a script has no spaces): the pairs
-    are dealt into 64 parts by their hash, and each part gives one bit of its least hash. Two signatures differ in
-    about 32 x (1 - share of pairs in common) bits; unrelated texts in 32.
+
+def _signature(words: list[bytes]) -> int:
+    """Return 64 bits of which texts share most that share most of their wording.
+
+    It is a one-bit minhash over pairs of words (of characters, where a script has no spaces): the pairs are dealt
+    into 64 parts by their hash, and each part gives one bit of its least hash. Two signatures differ in about
+    32 x (1 - share of pairs in common) bits; unrelated texts in 32.
     """
-    text = " ".join(paragraphs).casefold()
-    if _may_be_unspaced(text):
-        text = _CHARACTERS.sub(r" \g<0> ", text)
-    hashes = list(map(crc32, text.encode("utf-8", "replace").split()))
-    if not hashes:
-        return None
+    hashes = list(map(crc32, words))
     least = [_NO_PAIR] * _PARTS
     for value in _pair_hashes(hashes):
         part = (value >> 8) & (_PARTS - 1)
         if value < least[part]:  # noqa: PLR1730  (`min` takes three times as long)
             least[part] = value
-    return Fingerprints(exact=text_digest(paragraphs), near=f"{_signature(least):016x}")
+    return _bits_of(least)
 
 
 def _pair_hashes(hashes: list[int]) -> tuple[int, ...]:
@@ -270,7 +268,7 @@ def _pair_hashes(hashes: list[int]) -> tuple[int, ...]:
     return struct.unpack(f"<{count}Q", pairs.to_bytes(8 * count, "little"))
 
 
-def _signature(least: list[int]) -> int:
+def _bits_of(least: list[int]) -> int:
     """Take a bit of every part; one that no pair fell into takes that of the next that has one."""
     signature, value = 0, next(value for value in least if value < _NO_PAIR)
     for part in range(_PARTS - 1, -1, -1):

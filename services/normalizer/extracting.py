@@ -11,8 +11,7 @@ from services.normalizer.blocks import Flow, read_flow
 from services.normalizer.body import Body, find_body
 from services.normalizer.dating import find_dates
 from services.normalizer.details import (
-    counts_of,
-    fingerprints,
+    measures_of,
     pictures,
     section_of,
     tags_of,
@@ -106,7 +105,7 @@ def _opening(flow: Flow, body: Body) -> list[str]:
 def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext, body: Body) -> Extraction:
     values = {name: entry.value for name, entry in known.items()}
     signed = values.get("authors")
-    counts = counts_of(body.paragraphs)
+    measures = measures_of(body.paragraphs)
     return Extraction(
         url=context.url,
         title=values.get("title"),
@@ -128,9 +127,9 @@ def _assembled(known: Mapping[str, Provenance], page: Page, context: PageContext
         confidence=body.confidence,
         section=section_of(page.structured),
         tags=tags_of(page.structured),
-        words=counts.words,
-        characters=counts.characters,
-        fingerprints=fingerprints(body.paragraphs),
+        words=measures.words,
+        characters=measures.characters,
+        fingerprints=measures.fingerprints,
     )
 
 

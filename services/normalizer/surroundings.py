@@ -5,8 +5,6 @@ article's are known here too.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.normalizer.blocks import Element, Flow
@@ -15,6 +13,7 @@ from services.normalizer.vocabulary import is_foreign_label
 
 FRAME = frozenset({"aside", "nav", "footer", "form", "dialog"})
 """Tags of parts that belong to the site, not to an article."""
+_FRAME_OR_HEADER = FRAME | {"header"}
 
 _ABOVE = 6
 _REACH = 40
@@ -71,20 +70,16 @@ def read_surroundings(flow: Flow, body: Body, title: str | None) -> Surroundings
         first = body.element.start  # the first index is that of a standfirst above the container
     headline = _headline(flow, title, first)
     near = _region(headline, first, indexes[-1], len(flow.blocks))
-    foreign = list(_foreign_ranges(flow.top, headline, near))
-    region = [
-        index
-        for index in near
-        if len(flow.blocks[index].text) <= _LINE_CHARS
-        and not any(start <= index < end for start, end in foreign)
-    ]
+    region = [index for index in near if len(flow.blocks[index].text) <= _LINE_CHARS]
+    for start, end in _foreign_ranges(flow, headline, region):
+        region = [index for index in region if not start <= index < end]
     return Surroundings(
         headline=headline,
         first=first,
         last=indexes[-1],
         region=tuple(region),
         group=_headline_group(flow.top, headline) if headline is not None else None,
-        labels=_small_labels(flow.top, tuple(region)),
+        labels=_small_labels(flow, region),
     )
 
 
@@ -113,16 +108,18 @@ def _region(headline: int | None, first: int, last: int, length: int) -> list[in
     return [*near, *range(max(last, stop), min(last + _AFTER, length))]
 
 
-def _foreign_ranges(parent: Element, headline: int | None, near: list[int]) -> Iterator[tuple[int, int]]:
-    for child in parent.children:
-        if not near or child.end <= near[0] or child.start > near[-1]:
-            continue
-        frame = child.tag in FRAME or child.tag == "header"
-        holds_headline = headline is not None and child.holds(headline)
-        if (frame or is_foreign_label(child.label)) and not holds_headline:
-            yield child.start, child.end
-        else:
-            yield from _foreign_ranges(child, headline, near)
+def _foreign_ranges(flow: Flow, headline: int | None, near: list[int]) -> list[tuple[int, int]]:
+    """Return where the parts of the frame and of other articles stand that do not hold the headline."""
+    first, last = (near[0], near[-1]) if near else (0, -1)
+    held = headline if headline is not None else len(flow.blocks)
+    return [
+        (element.start, element.end)
+        for element in flow.elements
+        if element.end > first
+        and element.start <= last
+        and not element.start <= held < element.end
+        and (element.tag in _FRAME_OR_HEADER or (element.label and is_foreign_label(element.label)))
+    ]
 
 
 def _headline_group(top: Element, headline: int) -> Element | None:
@@ -136,16 +133,11 @@ def _headline_group(top: Element, headline: int) -> Element | None:
     return current if current is not top else None
 
 
-def _small_labels(top: Element, region: tuple[int, ...]) -> dict[int, str]:
-    found: dict[int, str] = {}
-    waiting = [top]
-    while waiting:
-        element = waiting.pop()
-        held = region[bisect_left(region, element.start) : bisect_left(region, element.end)]
-        if not held:
-            continue
+def _small_labels(flow: Flow, region: list[int]) -> dict[int, str]:
+    found = dict.fromkeys(region, "")
+    for element in flow.elements:
         if element.label and element.end - element.start <= _SMALL_BLOCKS:
-            for index in held:
-                found[index] = f"{found.get(index, '')} {element.label}"
-        waiting += element.children
+            for index in range(element.start, element.end):
+                if index in found:
+                    found[index] += f" {element.label}"
     return found

@@ -35,6 +35,10 @@ def plain(value: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    text = text.strip()
+    # No white space but the plain space is printable, so nine texts in ten are folded as they stand.
+    if "  " not in text and text.isprintable():
+        return text
     text = " ".join(text.split())
     # What is taken out may have stood between two spaces, or at an end.
     return text if text.isprintable() else " ".join(_UNSEEN.sub("", text).split())

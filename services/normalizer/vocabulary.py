@@ -228,7 +228,7 @@ def is_foreign_label(label: str) -> bool:
 
 def is_related_heading(text: str) -> bool:
     """Tell whether a short line announces other articles, such as `More From Naenara (En)`."""
-    return len(text) <= MAX_HEADING_CHARS and bool(_RELATED_HEADING.search(text))
+    return len(text) <= MAX_HEADING_CHARS and bool(_RELATED_HEADING.match(text))
 
 
 def is_stock_phrase(text: str) -> bool:

@@ -6,7 +6,7 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.normalizer.details import counts_of, fingerprints
+from services.normalizer.details import measures_of
 from services.normalizer.extracting import extract
 from services.normalizer.fields import Extraction, PageContext
 from services.normalizer.records import extraction_record
@@ -37,7 +37,7 @@ def distance(one: str, other: str) -> int:
 
 
 def near(text: str) -> str:
-    prints = fingerprints([text])
+    prints = measures_of([text]).fingerprints
     assert prints is not None
     return prints.near
 
@@ -76,7 +76,7 @@ def test_long_texts_of_every_kind_have_the_signature_of_the_definition() -> None
 def test_every_character_of_a_script_without_spaces_is_a_word(text: str) -> None:
     words = len(re.findall(UNSPACED, text)) + len(re.sub(UNSPACED, " ", text).split())
 
-    assert counts_of([text]).words == words
+    assert measures_of([text]).words == words
 
 
 def test_every_paragraph_has_its_kind() -> None:
@@ -117,9 +117,9 @@ def test_links_section_tags_and_description_are_kept() -> None:
 
 
 def test_words_and_characters_are_counted_also_where_words_have_no_spaces() -> None:
-    assert counts_of(["Two words.", "And three more."]).words == 5
-    assert counts_of(["新しい橋 new"]).words == 5
-    assert counts_of(["abc", "de"]).characters == 5
+    assert measures_of(["Two words.", "And three more."]).words == 5
+    assert measures_of(["新しい橋 new"]).words == 5
+    assert measures_of(["abc", "de"]).characters == 5
 
 
 def test_a_text_with_a_few_changed_words_has_nearly_the_same_signature() -> None:
@@ -132,7 +132,7 @@ def test_a_text_with_a_few_changed_words_has_nearly_the_same_signature() -> None
 
 
 def test_a_signature_is_the_same_for_ever() -> None:
-    prints = fingerprints(["One line.", "Another line."])
+    prints = measures_of(["One line.", "Another line."]).fingerprints
 
     assert prints is not None
     assert prints.exact == "sha256:3da4df4f2521c2ea5aaab570a8690f8ba4d9d2e5975f58312c6f86e395dd7a44"
@@ -140,7 +140,7 @@ def test_a_signature_is_the_same_for_ever() -> None:
 
 
 def test_a_text_without_words_has_no_fingerprint() -> None:
-    assert fingerprints([]) is None
+    assert measures_of([]).fingerprints is None
 
 
 def test_a_record_says_all_of_it_in_plain_json() -> None:

@@ -22,6 +22,12 @@ def test_a_long_value_makes_no_page_suspect(quote: bytes) -> None:
     )
 
 
+def test_a_quote_too_many_makes_no_page_suspect() -> None:
+    assert is_plain(
+        PLAIN + b"<p class=\"a\"\">it's</p><a href=/?a=b&c='d>don't</a><p a=\"'>'\">word</p>" * 200
+    )
+
+
 def test_many_pictures_line_breaks_and_comments_leave_nothing_open() -> None:
     assert is_plain(PLAIN + b"<br><IMG src='a'><br/><!-- a --><input>" * 1_000)
     assert not is_plain(PLAIN + b"<br><brr>" * 1_500)
@@ -39,6 +45,11 @@ def test_many_pictures_line_breaks_and_comments_leave_nothing_open() -> None:
         b'<div ="' + b" a" * 20_000 + b'">',
         b'<div a="b"c=d="' + b" a" * 20_000 + b'">',
         b'<div a=b\x0bc="' + b" a" * 20_000 + b'">',
+        b'<div a" b=">"' + b" a" * 20_000 + b">",
+        b'<div a=b=" c=">"' + b" a" * 20_000 + b">",
+        b'<div =" c=">"' + b" a" * 20_000 + b">",
+        b'<div a="b"" c=">"' + b" a" * 20_000 + b">",
+        b'<div a=b\x0bc=" d=">"' + b" a" * 20_000 + b">",
         b"<!--><div" + b" a" * 20_000 + b">",
         b"<!-- a --!><div" + b" a" * 20_000 + b">",
         b"<!--<script>--><div" + b" a=1" * 20_000 + b">",
@@ -56,6 +67,11 @@ def test_many_pictures_line_breaks_and_comments_leave_nothing_open() -> None:
         "a quote after no name",
         "a quote after no space",
         "a quote after a vertical tab",
+        "after a quote in a name, a mark in a value",
+        "after a quote in a bare value, a mark in a value",
+        "after a quote in a name that begins by an equals sign, a mark in a value",
+        "after a third quote, a mark in a value",
+        "after a quote behind a vertical tab, a mark in a value",
         "after an empty comment",
         "after a comment with another end",
         "after a comment",
