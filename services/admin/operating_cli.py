@@ -7,9 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from services.admin.cli import DryRun, Json, OfSource, actor, ordered, say, show, tools
+from services.admin.cli import DryRun, Json, OfSource, actor, carried_out, ordered, say, show, tools
 from services.admin.endings import FAILED, PARTLY
-from services.admin.operating import Action, Outcome
 from services.admin.operating.pausing import PauseThing, ResumeThing, SetRate
 from services.admin.operating.rebuilding import RebuildLedger
 from services.admin.operating.retrying import DropQuarantined, RetryFailures, RetryQuarantined
@@ -65,14 +64,14 @@ def pause(
     """
     with tools() as kit:
         action = ordered(PauseThing, scope=scope, subject=subject, reason=reason, lasting=lasting)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        _tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def resume(scope: Scope, subject: Subject = "", *, dry_run: DryRun = False, as_json: Json = False) -> None:
     """End a pause. What is due by now is asked at once."""
     with tools() as kit:
         action = ordered(ResumeThing, scope=scope, subject=subject)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        _tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def pauses(
@@ -99,7 +98,7 @@ def rate(
     """Change how often the hosts of a source are asked. It is written into the source's file in the ledger."""
     with tools() as kit:
         action = ordered(SetRate, source=source_id, delay=delay, concurrency=concurrency)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        _tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def retry(
@@ -120,7 +119,7 @@ def retry(
     """Look again now at targets whose last look failed; at all of them unless an option says which."""
     with tools() as kit:
         action = ordered(RetryFailures, reason=reason, source=source, host=host, since=since)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        _tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 def rebuild(*, dry_run: DryRun = False, as_json: Json = False) -> None:
@@ -130,7 +129,7 @@ def rebuild(*, dry_run: DryRun = False, as_json: Json = False) -> None:
     normalizer must be running ('pressmark up'). Exit code 3 when some of the evidence could not be read.
     """
     with tools() as kit:
-        done = _carried_out(kit, ordered(RebuildLedger), dry_run=dry_run)
+        done = carried_out(kit, ordered(RebuildLedger), dry_run=dry_run)
     _tell(done, as_json=as_json or dry_run)
     if not dry_run and done["batches"]["unreadable"]:
         raise typer.Exit(PARTLY)
@@ -218,7 +217,7 @@ def quarantine_retry(
     """Send messages again. Exit code 3 when some are none that can be sent."""
     with tools() as kit:
         action = ordered(RetryQuarantined, ids=ids or (), queue=queue, reason=reason, all=everything)
-        done = _carried_out(kit, action, dry_run=dry_run)
+        done = carried_out(kit, action, dry_run=dry_run)
     _tell(done, as_json=as_json or dry_run)
     if done.get("kept"):
         raise typer.Exit(PARTLY)
@@ -237,7 +236,7 @@ def quarantine_drop(
     """Throw messages away. The audit keeps the first hundred of them."""
     with tools() as kit:
         action = ordered(DropQuarantined, ids=ids or (), queue=queue, reason=reason, all=everything)
-        _tell(_carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
+        _tell(carried_out(kit, action, dry_run=dry_run), as_json=as_json or dry_run)
 
 
 @token_commands.command("add")
@@ -316,12 +315,6 @@ def _head(text: str | None) -> AuditHead | None:
     if not number.isdecimal() or not digest:
         raise SettingsError(f"{text!r} is no head; give one as 'pressmark audit verify' prints it")
     return AuditHead(number=int(number), digest=digest)
-
-
-def _carried_out(kit: Tools, action: Action, *, dry_run: bool) -> Outcome:
-    if dry_run:
-        return {"dry_run": True, **kit.desk.plan(action, actor=actor())}
-    return kit.desk.carry_out(action, actor=actor())
 
 
 def _note(kit: Tools, action: str, detail: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.admin.actions import Actions
 from services.admin.operating import Desk, Parts
-from services.admin.settings import LogKeySettings
+from services.admin.settings import BackupSettings, LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
 from shared.errors import TryAgainError
@@ -19,12 +19,12 @@ from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
-from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, load
+from shared.settings import BusSettings, NetworkSettings, load
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
 
 
-class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings):
+class AdminSettings(BackupSettings, BusSettings, NetworkSettings):
     """What the admin commands need to know."""
 
 
@@ -139,7 +139,14 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
     return Tools(
         database=database,
         actions=actions,
-        desk=Desk.over(Parts(database=database, orders=actions, evidence=EvidenceStore(settings.evidence()))),
+        desk=Desk.over(
+            Parts(
+                database=database,
+                orders=actions,
+                evidence=EvidenceStore(settings.evidence()),
+                backing=settings,
+            )
+        ),
         catalogue=Catalogue(database),
         waiter=Waiter(status=status, broker=broker, bus=bus),
         status=status,

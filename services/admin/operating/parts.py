@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.admin.actions import Actions
+from services.admin.settings import BackupSettings
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 
@@ -16,3 +17,5 @@ class Parts:
     database: Database
     orders: Actions
     evidence: EvidenceStore
+    backing: BackupSettings
+    """Where backups go, and with what key."""

@@ -54,6 +54,7 @@ ORDERS = {
     "quarantine.retry": {"queue": "normalizer"},
     "quarantine.drop": {"queue": "normalizer"},
     "ledger.rebuild": {},
+    "archive.backup": {},
 }
 
 

@@ -120,10 +120,12 @@ def objects_of(store: EvidenceStore) -> dict[str, bytes]:
 
 
 def rows_of(database: Database, folder: Path) -> dict[str, str]:
-    """The digest of the rows of every table, but for what says when the last backup was."""
+    """The digest of the rows of every table, but for what tells of the backup itself."""
     folder.mkdir()
     return {
-        table.name: table.sha256 for table in dump_ledger(database, folder).tables if table.name != "upkeep"
+        table.name: table.sha256
+        for table in dump_ledger(database, folder).tables
+        if table.name not in {"upkeep", "jobs", "audit", "audit_head"}
     }
 
 
@@ -171,7 +173,7 @@ def test_a_backup_taken_under_load_holds_every_object_its_ledger_points_at(
             argv = [sys.executable, "-m", "services.pressmark", "backup", place, "--json"]
             done = subprocess.run(argv, capture_output=True, text=True, check=False)
             assert done.returncode == 0, (done.stdout, done.stderr)
-            assert json.loads(done.stdout)["missing"] == []
+            assert json.loads(done.stdout)["missing"] == 0
         load.result()
 
     for path in sorted((tmp_path / "vault" / "backups").iterdir()):
