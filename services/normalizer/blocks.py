@@ -4,6 +4,7 @@ A block is the text between two borders of block elements (or two `br`). An elem
 it holds, so that every later question (which container holds the article, which are cards) is a sum over a range.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -40,6 +41,7 @@ _ROLES: dict[str | None, int] = {
 """What the walk does at an element. Any other tag borders a block."""
 
 _LIST_PARTS = frozenset({"li", "td", "th", "dd"})
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _MAX_DEPTH = 200
 """Below this the walk takes an element's text as it is; real pages stay under 60."""
@@ -300,8 +302,9 @@ def _judge(node: LexborNode, tag: str) -> tuple[str, int]:
     if attributes.get("itemprop") == "articleBody":
         return label, Verdict.GOOD
     hidden = "hidden" in attributes or attributes.get("aria-hidden") == "true"
-    if hidden or "display:none" in (attributes.get("style") or "").replace(" ", ""):
-        verdict |= Verdict.SUSPECT
+    style = attributes.get("style")
+    if hidden or (style and _HIDING.search(style)):
+        verdict |= Verdict.SUSPECT | Verdict.ALIEN
     return label, verdict
 
 

@@ -8,7 +8,7 @@ from services.normalizer.addresses import host_of
 from services.normalizer.blocks import Flow
 from services.normalizer.body import Body
 from services.normalizer.date_orders import order_of_place, order_of_texts
-from services.normalizer.dates import AmbiguousDate, DateValue
+from services.normalizer.dates import AmbiguousDate, DateValue, written_dates
 from services.normalizer.fallback import guessed_date, scripted_date
 from services.normalizer.fields import PageContext, Provenance
 from services.normalizer.page import Page
@@ -59,7 +59,7 @@ def find_dates(
     title = flow.blocks[place.headline].text if place.headline is not None else None
     candidates = [*ruled_dates(page, context.rules, language), *_by_trust(page, context, shown, title)]
     if order is None and any(isinstance(found.reading, AmbiguousDate) for found in candidates):
-        order = _page_order(page, flow, context, language)
+        order = _page_order(page, flow, context, language) or _spelled_order(candidates, flow, language)
     search = _Search(page=page, context=context, body=body, shown=shown, order=order)
     published = search.choose(candidates)
     if published is None or published.value.precision == "month":
@@ -117,7 +117,9 @@ class _Search:
             captured_at=self.context.captured_at,
             updated=self._foreign_days(),
         )
-        if guess is None:
+        changed = modified_moment(self.page.structured, self.shown.updated)
+        if guess is None or (changed and changed.day and guess.moment.date() > changed.day):
+            # What was last changed on a day was not published after it: the guess read another date.
             return None
         return Publication(value=guess, provenance=Provenance(value=guess.iso(), raw=None, method="htmldate"))
 
@@ -142,7 +144,10 @@ def _by_trust(page: Page, context: PageContext, shown: ShownDates, title: str | 
     stamps = _stamps(stated, page, context, shown)
     refused = [replace(found, refused="a machine's time: the page shows an earlier date") for found in stamps]
     sure = [found for found in stated if found not in stamps]
-    return [*sure, *near, *shown.published, *far, *_address(page, context), *refused]
+    # A page that gave one false publication to machines is believed for the others after the line that says so.
+    named = [found for found in shown.published if stamps and found.method == "labelled_line"]
+    other = [found for found in shown.published if found not in named]
+    return [*named, *sure, *near, *other, *far, *_address(page, context), *refused]
 
 
 def _stamps(
@@ -196,6 +201,20 @@ def _latest_instant(value: DateValue) -> datetime:
 
 def _day_of(found: FoundDate) -> date | None:
     return found.reading.day if isinstance(found.reading, DateValue) else None
+
+
+def _spelled_order(candidates: Sequence[FoundDate], flow: Flow, language: str | None) -> DateOrder | None:
+    """Return the order in which two numbers name a day that the page also writes out, when only one does."""
+    texts = (block.text for block in flow.blocks if len(block.text) <= _ORDERED_CHARS)
+    written = (found.reading for text in texts for found in written_dates(text, language=language))
+    days = {reading.day for reading in written if isinstance(reading, DateValue)}
+    orders = {
+        DateOrder.DMY if day_first else DateOrder.MDY
+        for found in candidates
+        if isinstance(reading := found.reading, AmbiguousDate)
+        and (day_first := reading.day_first.day in days) != (reading.month_first.day in days)
+    }
+    return orders.pop() if len(orders) == 1 else None
 
 
 def _page_order(page: Page, flow: Flow, context: PageContext, language: str | None) -> DateOrder | None:

@@ -28,6 +28,7 @@ from services.normalizer.ruled import excluded_nodes, ruled_body, ruled_original
 from services.normalizer.surroundings import read_surroundings
 from services.normalizer.text import letters_of
 from services.normalizer.titles import find_title, title_of_text
+from services.normalizer.walls import is_wall
 
 _UNSURE = 0.5
 """Below this confidence trafilatura is asked; it is right more often than we are there."""
@@ -54,7 +55,12 @@ def extract(body: bytes, context: PageContext = _NO_CONTEXT) -> Extraction:
     page = read_page(body, context)
     flow = read_flow(page.body, excluded=excluded_nodes(page, rules))
     title = ruled_title(page, rules) or find_title(
-        flow, page.tree, page.structured, site=page.site, host=host_of(page.base)
+        flow,
+        page.tree,
+        page.structured,
+        site=page.site,
+        host=host_of(page.base),
+        tails=rules.title_tails if rules else (),
     )
     headline = title.value if title else None
     text = _body(page, flow, context, headline)
@@ -142,6 +148,6 @@ def _body(page: Page, flow: Flow, context: PageContext, title: str | None) -> Bo
     # What is known to be the text of other articles is no gain.
     foreign = {block.letters for block in flow.blocks if block.of_card}
     own = sum(len(paragraph) for paragraph in other if letters_of(paragraph) not in foreign)
-    if own <= _MUCH_LONGER * sum(map(len, found.paragraphs)):
+    if own <= _MUCH_LONGER * sum(map(len, found.paragraphs)) or is_wall(other, page, flow):
         return found
     return replace(found, paragraphs=other, method="trafilatura")

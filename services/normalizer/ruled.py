@@ -16,7 +16,7 @@ from shared.sources import ArticleRules
 
 _MAX_CLIMB = 200
 
-READER = 1
+READER = 2
 """Counts the changes of the extraction itself that move what many pages give."""
 
 

@@ -18,6 +18,7 @@ from services.normalizer.rule_examples import Example
 from services.normalizer.ruled import ruled_body, ruled_dates, ruled_original, ruled_title
 from services.normalizer.selectors import selectors_of, worth_of
 from services.normalizer.text import letters_of
+from services.normalizer.title_tails import common_tails
 from shared.sources import ArticleRules
 
 __all__ = ["LearntPage", "Lesson", "Proposal", "learn"]
@@ -108,6 +109,12 @@ def learn(lessons: Sequence[Lesson], sample: Sequence[LearntPage], known: Articl
         else:
             chosen[name], right[name] = found[0], (found[1], len(of_field))
     rules = known.model_copy(update=chosen)
+    if rules.title is None and (tails := _tails(lessons, sample, known)):
+        rules = rules.model_copy(update={"title_tails": tails})
+        answered = [lesson for lesson in lessons if _is_answered(lesson.example, "title")]
+        right["title_tails"] = (sum(_reads_title(rules, lesson) for lesson in answered), len(answered))
+        if right["title_tails"][0]:
+            missed = [name for name in missed if name != "title"]
     if "body" in chosen:
         answered = [lesson for lesson in lessons if _is_answered(lesson.example, "body")]
         rules = _without_foreign(rules, answered)
@@ -116,6 +123,17 @@ def learn(lessons: Sequence[Lesson], sample: Sequence[LearntPage], known: Articl
             len(answered),
         )
     return Proposal(rules=rules, right=right, missed=missed, sample=_tried(rules, sample))
+
+
+def _tails(lessons: Sequence[Lesson], sample: Sequence[LearntPage], known: ArticleRules) -> tuple[str, ...]:
+    """Return what the titles of the source still end with as they are read today."""
+    pages = {page.url: page for page in (*sample, *(lesson.learnt for lesson in lessons))}
+    plain = known.model_copy(update={"title_tails": ()})
+    return common_tails(title for page in pages.values() if (title := page.read(plain).title))
+
+
+def _reads_title(rules: ArticleRules, lesson: Lesson) -> bool:
+    return letters_of(lesson.learnt.read(rules).title or "") == letters_of(lesson.example.title or "")
 
 
 def _is_answered(example: Example, name: str) -> bool:
@@ -279,6 +297,8 @@ def _tried(rules: ArticleRules, sample: Sequence[LearntPage]) -> dict[str, dict[
     }
     told: dict[str, dict[str, Any]] = {}
     wanted = [name for name in FIELDS if getattr(rules, name)]
+    if rules.title_tails and "title" not in wanted:
+        wanted.insert(0, "title")
     for name in wanted:
         told[name] = {"pages": len(sample), "found": 0, "agree": 0, "differing": []}
     for learnt in sample:
@@ -286,8 +306,9 @@ def _tried(rules: ArticleRules, sample: Sequence[LearntPage]) -> dict[str, dict[
         for name in wanted:
             entry = told[name]
             method = ruled.provenance.get({"date": "published"}.get(name, name))
-            by_rule = method is not None and method.method == "rule"
             ours, theirs = reads[name](ruled), reads[name](plain)
+            by_tails = name == "title" and rules.title is None and ours != theirs
+            by_rule = by_tails or (method is not None and method.method == "rule")
             entry["found"] += by_rule
             entry["agree"] += by_rule and ours == theirs
             if ours != theirs and len(entry["differing"]) < 3:

@@ -17,6 +17,7 @@ from services.normalizer.marked import Marked
 from services.normalizer.surroundings import FRAME, Surroundings, label_before
 from services.normalizer.text import cut
 from services.normalizer.vocabulary import (
+    CHANGE_LABEL,
     DATE_LABEL,
     MAX_LABEL_CHARS,
     is_foreign_label,
@@ -30,6 +31,7 @@ _LONG_REST = 45
 _MAX_TIMES = 12
 _MAX_TIMES_SEEN = 60
 _MAX_CLIMB = 40
+_HOLDERS = 3
 _LONE_CHARS = 80
 
 _UPDATED = re.compile(
@@ -85,7 +87,7 @@ def shown_dates(
         for date, before, rest in _written_in(block, order=order, language=language):
             words = before if before.strip() else folded(label_before(flow, index))
             found = FoundDate(reading=date, raw=cut(block.text, 160), method="updated_line")
-            if _UPDATED.search(words):
+            if _is_change(words, index, place):
                 updated.append(found)
             else:
                 # A date that opens a line under the headline speaks for the article, whatever follows it.
@@ -122,7 +124,7 @@ def dates_elsewhere(
             continue
         for date, before, rest in _written_in(block, order=order, language=language):
             words = before if before.strip() else folded(label_before(flow, index))
-            if rest > _SHORT_REST or _UPDATED.search(words) or not isinstance(date, DateValue):
+            if rest > _SHORT_REST or _is_change(words, index, place) or not isinstance(date, DateValue):
                 continue
             found = FoundDate(reading=date, raw=block.text, method="labelled_line_elsewhere")
             if _PUBLISHED.search(words):
@@ -132,6 +134,13 @@ def dates_elsewhere(
     if len({found.reading.day for found in labelled if isinstance(found.reading, DateValue)}) == 1:
         yield labelled[0]
     yield from alone
+
+
+def _is_change(words: str, index: int, place: Surroundings) -> bool:
+    """Tell whether a date is that of a change: by the words before it, else by the name of its element."""
+    if _UPDATED.search(words):
+        return True
+    return place.is_labelled(index, CHANGE_LABEL) and not _PUBLISHED.search(words)
 
 
 def _foreign(parent: Element) -> Iterator[tuple[int, int]]:
@@ -186,15 +195,16 @@ def _machine(raw: str | None, method: str) -> Iterator[FoundDate]:
 
 
 def _stands_aside(node: LexborNode) -> bool:
+    """Tell whether an element stands in a part of the site or of other articles, or is named as a change."""
     parent = node.parent
-    for _ in range(_MAX_CLIMB):
+    for level in range(_MAX_CLIMB):
         if parent is None or parent.tag in {"body", "main", "html"}:
             return False
         if parent.tag in FRAME:
             return True
         attributes = parent.attributes
         label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".strip()[:MAX_LABEL_CHARS]
-        if label and is_foreign_label(label):
+        if label and (is_foreign_label(label) or (level < _HOLDERS and CHANGE_LABEL.search(label))):
             return True
         if parent.tag == "article":
             return False

@@ -2,21 +2,30 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
 from services.normalizer.blocks import Element, Flow
 from services.normalizer.datelines import read_dateline
+from services.normalizer.dates import written_dates
 from services.normalizer.edges import is_fact_line, is_labelled_fact
 from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
-from services.normalizer.text import cut, letters_of, plain
+from services.normalizer.text import cut, has_wide_letters, letters_of, plain
+from services.normalizer.title_tails import without_tail
 
 # White space is only looked at from where it begins: a long run of it is then read once.
 _SEPARATOR = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
 _PIPE = re.compile(r"(?:(?<!\s)\s+)?[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
+_MIN_TITLE_WORDS = 0.2
+_MIN_WORDS = 3
+_MIN_LABEL = 5
+_MAX_SITE_WORDS = 4
+_WORD = re.compile(r"\w+")
+_KIND = re.compile(r"(?:title|titel|titre|título|headline|blog|post|article|artikel)\s*[:：]", re.IGNORECASE)
 _HEADLINE_LABEL = re.compile(
     r"(?:article|news|post|story|entry|main|content)[-_]?(?:main[-_]?)?(?:title|head(?:line)?)(?:$|[\s_-])|(?:^|\s)headline(?:$|\s)",
     re.IGNORECASE,
@@ -27,8 +36,27 @@ _HEADING_CHARS = range(4, 301)
 _MAX_HEADINGS = 6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What a page calls its site, where it stands, and what titles of its source end with."""
+
+    site: str | None
+    host: str
+    tails: Sequence[str]
+
+    def cut_off(self, title: str) -> str:
+        """Return a title without the name of the site."""
+        return without_site(without_tail(title, self.tails), self.site, self.host)
+
+
 def find_title(
-    flow: Flow, tree: LexborHTMLParser, structured: Structured, *, site: str | None = None, host: str = ""
+    flow: Flow,
+    tree: LexborHTMLParser,
+    structured: Structured,
+    *,
+    site: str | None = None,
+    host: str = "",
+    tails: Sequence[str] = (),
 ) -> Provenance | None:
     """Find the headline of a page.
 
@@ -38,10 +66,12 @@ def find_title(
         structured: Its structured data.
         site: The name of the site, which is cut off the end or the start of a title.
         host: The host of the page; a heading that is its name is the site's, not the article's.
+        tails: What the titles of this source end with, by its rules.
     """
     offered = _offered(tree, structured)
     headings = [heading for heading in _headings(flow) if not _names_site(heading, site, host)]
-    chosen = _confirmed_heading(headings, offered) or _first_offered(offered, headings, flow, site)
+    names = _Names(site=site, host=host, tails=tails)
+    chosen = _confirmed_heading(headings, offered, names) or _first_offered(offered, headings, flow, names)
     if chosen is None:
         return None
     value, raw, method = chosen
@@ -71,14 +101,18 @@ def title_of_text(lines: Sequence[str]) -> Provenance | None:
     return Provenance(value=first, raw=cut(first), method="first_line")
 
 
-def without_site(title: str, site: str | None) -> str:
+def without_site(title: str, site: str | None, host: str = "") -> str:
     """Cut the name of the site off a title: `Headline | Site` or `Site: Headline`.
 
     What follows a last vertical bar goes even when the site has another name: it is never part of a headline.
+    Other tails go when they bear the name that the page gives its site, or the one it is registered under.
     """
     piped = _PIPE.search(title)
     if piped and piped.start() >= _MIN_BEFORE_PIPE:
         title = title[: piped.start()]
+    last = list(_SEPARATOR.finditer(title))[-1:]
+    if last and last[0].start() > 8 and _is_host(title[last[0].end() :], host):
+        title = title[: last[0].start()]
     name = letters_of(site or "")
     if not name:
         return title.strip()
@@ -94,6 +128,15 @@ def without_site(title: str, site: str | None) -> str:
     ):
         title = title[match_first.end() :]
     return title.strip()
+
+
+def _is_host(tail: str, host: str) -> bool:
+    """Tell whether the end of a title is the site by its domain: `Taipei Times` of `taipeitimes.com`."""
+    letters = letters_of(tail)
+    labels = [label for label in map(letters_of, host.split(".")) if len(label) >= _MIN_LABEL]
+    if len(tail.split()) > _MAX_SITE_WORDS:
+        return False
+    return letters == letters_of(host.removeprefix("www.")) or any(label in letters for label in labels)
 
 
 def _offered(tree: LexborHTMLParser, structured: Structured) -> dict[str, str]:
@@ -131,15 +174,29 @@ def _text_of(flow: Flow, element: Element) -> str:
     return " ".join(block.text for block in flow.blocks[element.start : element.end])
 
 
-def _confirmed_heading(headings: list[str], offered: dict[str, str]) -> tuple[str, str, str] | None:
-    others = [(name, letters_of(text)) for name, text in offered.items()]
+def _confirmed_heading(
+    headings: list[str], offered: dict[str, str], names: _Names
+) -> tuple[str, str, str] | None:
+    texts = {name: names.cut_off(text) if name == "title" else text for name, text in offered.items()}
+    others = [(name, letters_of(text)) for name, text in texts.items()]
     for heading in headings:
         letters = letters_of(heading)
         for name, other in others:
             if letters and _agree(letters, other):
                 same = name == "json_ld.headline" and letters == other
-                return (offered[name] if same else heading), heading, f"h1+{name}"
+                value = offered[name] if same else _without_label(heading, texts[name])
+                return value, heading, f"h1+{name}"
     return None
+
+
+def _without_label(heading: str, text: str) -> str:
+    """Cut off a date, or a word such as `Blog:`, that stands in a heading before what is the title elsewhere."""
+    before = heading.removesuffix(text).strip()
+    if not before or before == heading.strip():
+        return heading
+    dates = written_dates(before)
+    is_date = bool(dates) and dates[0].start == 0 and dates[0].end == len(before)
+    return text if is_date or _KIND.fullmatch(before) else heading
 
 
 def _agree(heading: str, other: str) -> bool:
@@ -155,23 +212,49 @@ def _names_site(heading: str, site: str | None, host: str) -> bool:
 
 
 def _first_offered(
-    offered: dict[str, str], headings: list[str], flow: Flow, site: str | None
+    offered: dict[str, str], headings: list[str], flow: Flow, names: _Names
 ) -> tuple[str, str, str] | None:
     stated = next(((name, text) for name, text in offered.items() if name != "title"), None)
-    if len(headings) == 1 and (stated is None or _speaks_for(headings[0], *stated)):
-        return headings[0], headings[0], "h1"
+    heading = _speaker(headings, stated, offered, names)
+    if heading:
+        return heading, heading, "h1"
     labelled = None if stated or headings else _labelled_headline(flow)
     if labelled:
         return labelled, labelled, "labelled_headline"
     name, text = stated or ("title", offered.get("title", ""))
     if text:
-        return without_site(text, site) or text, text, name
+        return names.cut_off(text) or text, text, name
     return (headings[0], headings[0], "h1") if headings else None
 
 
-def _speaks_for(heading: str, name: str, text: str) -> bool:
-    """The only heading stands for a title that is worded a little differently, or only meant for social media."""
-    words, others = set(heading.casefold().split()), set(text.casefold().split())
-    if len(words) < 3:
-        return False
-    return not name.startswith("json_ld") or len(words & others) >= _MIN_SHARED_WORDS * len(words)
+def _speaker(
+    headings: list[str], stated: tuple[str, str] | None, offered: dict[str, str], names: _Names
+) -> str | None:
+    """Return the heading that stands for the title though nothing repeats it in the same words.
+
+    An only heading stands for a title that is worded differently, or only meant for social media; it does not when
+    it shares next to nothing with any of them. One of several, or one against what JSON-LD calls the headline, has
+    to share half of its words, and of several none that is a mere piece of that headline.
+    """
+    if len(headings) == 1 and (stated is None or not stated[0].startswith("json_ld")):
+        only = headings[0]
+        texts = " ".join(map(names.cut_off, offered.values()))
+        long_enough = stated is None or len(only.split()) >= _MIN_WORDS
+        return only if long_enough and (not texts or _shared(only, texts) >= _MIN_TITLE_WORDS) else None
+    if stated is None:
+        return None
+    letters = letters_of(stated[1])
+    alone = len(headings) == 1
+    for heading in headings:
+        whole = alone or letters_of(heading) not in letters
+        if whole and len(heading.split()) >= _MIN_WORDS and _shared(heading, stated[1]) >= _MIN_SHARED_WORDS:
+            return heading
+    return None
+
+
+def _shared(heading: str, text: str) -> float:
+    """Return the share of a heading's words that a title has too; all where words are not told apart by spaces."""
+    words, others = (set(_WORD.findall(line.casefold())) for line in (heading, text))
+    if has_wide_letters(heading) or len(words) < _MIN_WORDS:
+        return 1.0
+    return len(words & others) / len(words)

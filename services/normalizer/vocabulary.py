@@ -21,6 +21,14 @@ DATE_LABEL = re.compile(
 )
 """Names of elements that hold a publication date."""
 
+CHANGE_LABEL = re.compile(
+    r"(?:^|[\s_-])(?:(?:last[_-]?)?(?:changed|modified)|last[_-]?updated?)(?:$|[\s_-])", re.IGNORECASE
+)
+"""Names of elements that hold the date of a change, such as Drupal's `field--name-changed`.
+
+`updated` alone is none of them: the hAtom format asks for that name on the only date of an entry.
+"""
+
 AUTHOR_LABEL = re.compile(
     r"(?:^|[\s_-])(?:byline\w*|authors?|author-?names?|writers?|contributors?|reporters?)(?:$|[\s_-])|[a-z]Author\b",
     re.IGNORECASE,

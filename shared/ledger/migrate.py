@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 
 from shared.ledger.database import Database, Transaction
+from shared.ledger.watcher import admit_watcher
 
 __all__ = ["apply_missing", "known_migrations", "migrate"]
 
@@ -53,7 +54,11 @@ def apply_missing(transaction: Transaction, names: Iterable[str]) -> list[str]:
 def _main() -> None:
     from shared.settings import LedgerSettings, load  # noqa: PLC0415  (only the program reads settings)
 
-    applied = migrate(Database(load(LedgerSettings).database_url.get_secret_value()))
+    settings = load(LedgerSettings)
+    database = Database(settings.database_url.get_secret_value())
+    applied = migrate(database)
+    if settings.watcher_password.get_secret_value():
+        admit_watcher(database, settings.watcher_password)
     print("\n".join(applied) or "nothing to apply")  # noqa: T201  (a program's answer)
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -115,6 +115,8 @@ class ArticleRules(_Part):
     """Where an article page keeps what must be got from it. All of it is optional."""
 
     title: Selector | None = None
+    title_tails: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Endings of the titles of this source that are no part of a headline, such as ` - Harbour Wire`."""
     date: Selector | None = None
     body: Selector | None = None
     original_url: Selector | None = None

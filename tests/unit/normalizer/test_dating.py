@@ -109,6 +109,62 @@ def test_the_date_of_today_in_the_header_is_never_taken() -> None:
     assert read(page(above=above)).published is None
 
 
+@pytest.mark.parametrize(
+    ("card", "expected"),
+    [
+        ("December 02, 2025", "2025-12-02"),
+        ("February 12, 2025", "2025-02-12"),
+        ("May 5, 2025", "2025"),
+        ("December 02, 2025 and February 12, 2025", "2025"),
+    ],
+)
+def test_a_day_that_is_written_out_elsewhere_tells_which_number_is_the_day(card: str, expected: str) -> None:
+    after = f"<ul><li>{card}</li></ul>"
+
+    assert read(page(under="<div>02-12-2025</div>", after=after), captured=None).published == expected
+
+
+@pytest.mark.parametrize("name", ["field--name-changed field--type-changed", "lastModified", "last-updated"])
+def test_an_element_named_as_a_change_gives_no_publication(name: str) -> None:
+    under = f'<div class="{name}"><time datetime="2025-11-12T14:36:23-05:00">November 12, 2025</time></div>'
+
+    found = read(page(under=under))
+
+    assert found.published is None
+    assert found.modified == "2025-11-12"
+
+
+def test_the_only_date_of_an_entry_is_its_publication_though_hatom_calls_it_updated() -> None:
+    under = '<div><span class="date updated">November 12, 2025</span></div>'
+
+    assert read(page(under=under)).published == "2025-11-12"
+
+
+def test_a_line_that_says_published_in_an_element_of_changes_is_believed() -> None:
+    assert read(page(under='<p class="last-modified">Published May 3, 2025</p>')).published == "2025-05-03"
+
+
+def test_a_page_that_gave_machines_one_false_publication_is_believed_by_its_readers_line() -> None:
+    stamp = "2025-11-29T12:28:31-05:00"
+    head = json_ld(datePublished=stamp, dateModified=stamp, dateCreated="2025-08-08T00:00:00-04:00")
+
+    found = read(page(head=head, under="<div>Published August 13, 2025</div>"))
+
+    assert found.published == "2025-08-13"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"), [("", "2020-04-29"), ("30.04.2020", "2020-04-29"), ("28.04.2020", None)]
+)
+def test_a_guess_later_than_the_last_change_is_not_taken(changed: str, expected: str | None) -> None:
+    pytest.importorskip("htmldate")
+    under = f"<p>Stand: {changed} 18:00 Uhr</p>" if changed else ""
+
+    found = read(page(under=under, after="<footer>2020-04-29</footer>", language="de"))
+
+    assert found.published == expected
+
+
 def test_nothing_is_published_after_its_capture() -> None:
     head = json_ld(datePublished="2026-03-01T10:00:00Z")
 

@@ -58,3 +58,56 @@ def test_hidden_comments_are_no_text_and_the_prose_is_read() -> None:
 
     assert PARAGRAPHS[1] in found.body
     assert "secret words" not in found.text
+
+
+HIDDEN = "Many hidden words that nobody is shown, in a line long enough to be taken for a paragraph of it."
+
+
+def text_with(markup: str) -> str:
+    """Return what is read from a text in whose midst something stands."""
+    prose = [f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS]
+    found = read(before="".join([*prose[:2], markup, *prose[2:]]))
+    assert PARAGRAPHS[1] in found.body
+    assert PARAGRAPHS[-1] in found.body
+    return found.text
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<p style="display:none">{HIDDEN}</p>',
+        f'<p style="color: red; DISPLAY : None !important">{HIDDEN}</p>',
+        f'<div style="visibility: hidden"><p>{HIDDEN}</p></div>',
+        f"<p hidden>{HIDDEN}</p>",
+        f'<div aria-hidden="true"><p>{HIDDEN}</p></div>',
+        f"<!-- <p>{HIDDEN}</p> -->",
+        f"<template><p>{HIDDEN}</p></template>",
+        f"<noscript><p>{HIDDEN}</p></noscript>",
+        f"<textarea>{HIDDEN}</textarea>",
+        f"<script>var words = '{HIDDEN}'</script>",
+        f"<style>/* {HIDDEN} */</style>",
+    ],
+)
+def test_what_an_element_says_is_hidden_is_no_text(markup: str) -> None:
+    assert HIDDEN not in text_with(markup)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<style>.k {{ display: none }}</style><p class="k">{HIDDEN}</p>',
+        f'<p style="font-size: 1px">{HIDDEN}</p>',
+        f'<p style="position: absolute; left: -9999px">{HIDDEN}</p>',
+        f"<details><summary>More</summary><p>{HIDDEN}</p></details>",
+        f'<p>A sentence for all readers. <span style="display: none">{HIDDEN}</span></p>',
+    ],
+)
+def test_what_only_a_layout_hides_is_text(markup: str) -> None:
+    """No style sheet is applied, and inside a line nothing is judged: what was served is told, not guessed."""
+    assert HIDDEN in text_with(markup)
+
+
+def test_an_article_that_a_script_would_show_is_text_though_it_is_hidden() -> None:
+    markup = f'<html><body><div style="visibility:hidden"><h1>A headline</h1>{PROSE}</div></body></html>'
+
+    assert PARAGRAPHS[1] in extract(markup.encode(), PageContext(url=URL)).body

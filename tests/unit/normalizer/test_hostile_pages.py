@@ -34,6 +34,9 @@ PROSE = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
         '<a b="' * 100_000,
         '<script type="application/ld+json">' + "[" * 100_000 + "</script>",
         "<div>x</div>" * 200_000,
+        "x<br><br>" * 200_000,
+        '<p><a href="/x">link</a></p>' * 100_000,
+        "&amp;" * 300_000,
     ],
     ids=lambda hostile: hostile[:16],
 )
@@ -76,6 +79,50 @@ def test_what_is_no_page_is_refused_with_a_reason(body: bytes, reason: Extractio
         extract(body)
 
     assert refusal.value.reason is reason
+
+
+PLEA = "You need to enable JavaScript to run this application in your browser, and to reload the page."
+CONSENT = "We and our partners use cookies to store information on your device. Please accept all to read on."
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "<div id='root'></div>",
+        f"<noscript>{PLEA}</noscript><div id='root'></div>",
+        f"<div class='cookie-consent'><h2>Before you read on</h2><p>{CONSENT}</p><button>Accept</button></div>",
+        f"<noscript><p>{PLEA}</p></noscript><div id='onetrust-banner'><p>{CONSENT}</p></div>",
+    ],
+    ids=["scripts only", "plea for scripts", "consent", "both"],
+)
+def test_a_page_that_shows_something_in_place_of_its_text_has_no_text(shown: str) -> None:
+    """Such a capture is archived, and told as one without text; it never becomes a revision of its article."""
+    found = extract(f"<html><head><title>News</title></head><body>{shown}</body></html>".encode())
+
+    assert found.body == ()
+    assert found.confidence == 0
+
+
+def test_what_is_free_of_an_article_behind_a_paywall_is_its_text() -> None:
+    free = f"<article><h1>A headline of words</h1><p>{PARAGRAPHS[0]}</p>"
+    wall = "<div class='paywall'><p>Subscribe now to read on. Do you have a subscription? Log in.</p></div>"
+
+    assert extract(f"<html><body>{free}{wall}</article></body></html>".encode()).body == (PARAGRAPHS[0],)
+
+
+def test_an_accelerated_page_is_read_as_any() -> None:
+    markup = f"<html amp><body><article><h1>A headline of words</h1>{PROSE}</article></body></html>"
+
+    assert extract(markup.encode()).body == tuple(PARAGRAPHS)
+
+
+def test_an_apology_of_a_host_is_read_with_little_confidence() -> None:
+    """By itself it may be a short article: the history of the source tells a soft 404 from one."""
+    page = (
+        b"<html><title>Page not found</title><body><h1>404</h1><p>Sorry, this page does not exist.</p></body>"
+    )
+
+    assert extract(page).confidence < 0.5
 
 
 def test_half_a_surrogate_pair_in_json_ld_does_not_reach_the_title() -> None:

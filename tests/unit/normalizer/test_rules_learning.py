@@ -124,3 +124,27 @@ def test_wrong_examples_are_refused_with_their_place(tmp_path: Path, text: str) 
 
     with pytest.raises(ExamplesError, match=r"examples\.toml"):
         read_examples(path)
+
+
+def untitled(number: int) -> LearntPage:
+    """Return a page that has its headline in its title only, before a name that it says nowhere else."""
+    subject = SUBJECTS[number]
+    markup = page(number, subject=subject).decode()
+    markup = markup.replace(f'<h3 class="story-head">The {subject} opens</h3>', "")
+    markup = markup.replace(f"{subject} | Harbour Wire", f"The {subject} opens - Tidings of the North")
+    context = PageContext(url=f"http://harbour.example/{number}", language="en")
+    return LearntPage.of(markup.encode(), context)
+
+
+def test_the_ending_that_the_titles_of_a_source_share_is_learnt_where_no_element_holds_the_headline() -> None:
+    pages = [untitled(number) for number in range(5)]
+    lessons = [Lesson(learnt=pages[number], example=example(number)) for number in range(3)]
+
+    found = learn(lessons, pages, ArticleRules())
+
+    assert found.rules.title is None
+    assert found.rules.title_tails == (" - Tidings of the North",)
+    assert found.right["title_tails"] == (3, 3)
+    assert "title" not in found.missed
+    assert found.sample["title"]["found"] == 5
+    assert [one.read(found.rules).title for one in pages] == [f"The {subject} opens" for subject in SUBJECTS]
