@@ -159,11 +159,11 @@ def test_a_backup_taken_under_load_holds_every_object_its_ledger_points_at(
     archive: LoggedArchive, empty_machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stored, place = archive.stored, str(tmp_path / "vault")
-    urls = stored.serve(80)
+    urls = stored.serve(60)
 
     def work() -> None:
-        for place in range(0, len(urls), 10):
-            stored.look(urls[place : place + 10], per_batch=2)
+        for place in range(0, len(urls), 20):  # all that is known is due each time
+            stored.look(urls[place : place + 20], per_batch=5)
             with suppress(TryAgainError):  # the log rests while a backup reads it
                 archive.append()
 
