@@ -74,6 +74,9 @@ class ListedObject:
     key: str
     bytes: int
     modified_at: datetime
+    """In whole seconds: an object that was written over in the same one has the same."""
+    etag: str
+    """Another one when the bytes are others (RFC 9110 §8.8.3), whatever the server makes it of."""
 
 
 class EvidenceStore:
@@ -245,7 +248,12 @@ class EvidenceStore:
         with _translated(prefix, None):
             for page in pages:
                 for item in page.get("Contents", ()):
-                    yield ListedObject(key=item["Key"], bytes=item["Size"], modified_at=item["LastModified"])
+                    yield ListedObject(
+                        key=item["Key"],
+                        bytes=item["Size"],
+                        modified_at=item["LastModified"],
+                        etag=item["ETag"],
+                    )
 
     def self_test(self) -> None:
         """Write, read and delete a probe, as at the start of every service.

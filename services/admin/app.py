@@ -1,12 +1,15 @@
 """Puts together what the archive does by itself. The only place where these parts meet."""
 
-import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
+from threading import Thread
 from typing import NoReturn
 
 import structlog
 
+from services.admin.backup_runs import JOB as BACKUP
+from services.admin.backup_runs import backups_of, make_when_due
 from services.admin.compaction import Compaction
 from services.admin.kept_exports import KeptExports
 from services.admin.log_append import Appender
@@ -17,7 +20,7 @@ from services.admin.source_book import SourceBook
 from services.admin.time_stamps import TimeStamping, authority_of
 from services.admin.upkeep import Job, append_to_log, compact, prune_deliveries, run_due, verify_next
 from services.admin.verification import Verification
-from shared.clock import SystemClock
+from shared.clock import Clock, SystemClock
 from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
@@ -36,6 +39,8 @@ __all__ = ["make_jobs", "serve"]
 
 log = structlog.get_logger(__name__)
 
+_BACKUP_ROUND = timedelta(hours=1)
+"""How soon a backup is tried again that failed."""
 _STAMP_ROUND = timedelta(minutes=1)
 """How long an answer of a time stamp authority may lie before it is verified and kept."""
 
@@ -77,6 +82,8 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
             do=lambda _: prune_deliveries(Webhooks(database), before=clock.now() - settings.webhook_log_age),
         ),
     ]
+    if settings.backup_to:
+        jobs.append(_backup_job(settings, database, evidence, clock=clock))
     key = settings.key()
     if key is None:
         log.warning("log_not_signed", reason="there is no key; see 'pressmark log new-key'")
@@ -102,21 +109,45 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     return jobs
 
 
+def _backup_job(
+    settings: UpkeepSettings, database: Database, evidence: EvidenceStore, *, clock: Clock
+) -> Job:
+    return Job(
+        name=BACKUP,
+        every=min(_BACKUP_ROUND, settings.backup_interval),
+        do=lambda last: make_when_due(
+            lambda: backups_of(settings, database, evidence, clock=clock),
+            last,
+            every=settings.backup_interval,
+            now=clock.now(),
+        ),
+        takes_hours=True,
+    )
+
+
 def serve() -> NoReturn:
     """Do what is due, for ever. It may be killed at any moment."""
     settings = load(UpkeepSettings)
     set_up_logs("upkeep", form=settings.log_format, level=settings.log_level)
-    database = Database(settings.database_url.get_secret_value(), max_connections=6)
+    # A backup holds three of them while the others work.
+    database = Database(settings.database_url.get_secret_value(), max_connections=10)
     scheduler = Scheduler.over(database)
     # In a thread of its own: a job of the upkeep may take hours.
-    threading.Thread(
+    Thread(
         target=scheduler.keep, kwargs={"pause": settings.schedule_pause}, name="schedules", daemon=True
     ).start()
-    jobs, journal = make_jobs(settings, database), UpkeepJournal(database)
+    jobs, journal, pause = make_jobs(settings, database), UpkeepJournal(database), settings.upkeep_pause
+    if slow := [job for job in jobs if job.takes_hours]:
+        # The log is signed meanwhile.
+        Thread(target=_do_for_ever, args=(slow, journal, pause), name="slow-jobs", daemon=True).start()
+    _do_for_ever([job for job in jobs if not job.takes_hours], journal, pause)
+
+
+def _do_for_ever(jobs: Sequence[Job], journal: UpkeepJournal, pause: timedelta) -> NoReturn:
     while True:
         try:
             for _ in run_due(jobs, journal):
                 """Each job tells its own outcome."""
         except TryAgainError as error:
             log.warning("upkeep_postponed", error=str(error))
-        time.sleep(settings.upkeep_pause.total_seconds())
+        time.sleep(pause.total_seconds())

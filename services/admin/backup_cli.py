@@ -1,27 +1,26 @@
 """The commands that back an archive up and restore it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from services.admin.backup import Backups, Manifest, newest_backup
+from services.admin.backup import Manifest, newest_backup
+from services.admin.backup_runs import described
+from services.admin.cli import carried_out, ordered, tools
 from services.admin.endings import PARTLY, give_up
+from services.admin.operating.backing_up import BackUpArchive
 from services.admin.printing import print_json
 from services.admin.restoring import Restored, Restoring
 from services.admin.settings import BackupSettings
 from services.admin.vaults import open_vault
-from shared.clock import SystemClock
-from shared.errors import PressmarkError, TryAgainError
+from shared.errors import PressmarkError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
-from shared.ledger.upkeep import UpkeepJournal
 from shared.settings import load
 
 __all__ = ["add_backup_commands"]
@@ -29,7 +28,8 @@ __all__ = ["add_backup_commands"]
 Place = Annotated[str, typer.Argument(help="A folder, or s3://bucket/prefix.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Tell what would be done, and write nothing.")]
-_JOB = "backup"
+_CONNECTIONS = 8
+"""A backup holds its turn, its job, the log and the dump at once."""
 
 
 def add_backup_commands(app: typer.Typer) -> None:
@@ -39,7 +39,9 @@ def add_backup_commands(app: typer.Typer) -> None:
 
 
 def backup(
-    place: Place,
+    place: Annotated[
+        str, typer.Argument(help="A folder, or s3://bucket/prefix; PRESSMARK_BACKUP_TO unless told.")
+    ] = "",
     *,
     objects: Annotated[
         bool,
@@ -57,45 +59,16 @@ def backup(
 
     It may run while the archive works, and be killed: the next run goes on where it ended.
     """
-    with _parts() as (settings, database, evidence), Console(stderr=True).status("reading") as shown:
-        vault = open_vault(place, settings)
-        key = settings.key() if log_key else None
-        backups = Backups(
-            database=database,
-            evidence=evidence,
-            vault=vault,
-            clock=SystemClock(),
-            version=version("pressmark"),
-            log_key=None if key is None else key.secret(),
-            told=lambda done, size: shown.update(f"{done:,} objects copied, {size / 1e6:,.1f} MB"),
-        )
-        if dry_run:
-            plan = backups.plan()
-            told: dict[str, Any] = {"would_copy": plan.objects, "bytes": plan.bytes}
-            _tell(told, f"{plan.objects} objects, {plan.bytes:,} bytes, would be copied", as_json=as_json)
-            return
-        manifest = _make(backups, UpkeepJournal(database), with_objects=objects)
-    _tell(_described(manifest), _line_of(manifest), as_json=as_json)
-    if manifest.missing:
+    with (
+        tools(connections=_CONNECTIONS, backup_to=place) as kit,
+        Console(stderr=True).status("working; 'pressmark job' tells how far"),
+    ):
+        action = ordered(BackUpArchive, list_only=not objects, leave_log_key=not log_key)
+        done = carried_out(kit, action, dry_run=dry_run)
+    would = f"{done['would_copy']} objects, {done['bytes']:,} bytes, would be copied" if dry_run else ""
+    _tell(done, would or _line_of(done), as_json=as_json)
+    if done.get("missing"):
         raise typer.Exit(PARTLY)
-
-
-def _make(backups: Backups, journal: UpkeepJournal, *, with_objects: bool) -> Manifest:
-    """Make a backup as a job of upkeep, so that its age and its failures are among the figures."""
-    last = {run.job: run.outcome for run in journal.last_runs()}.get(_JOB, {})
-    last.pop("error", None)
-    with journal.turn(_JOB, every=timedelta(0)) as is_ours:
-        if not is_ours:
-            raise TryAgainError("another backup runs already")
-        try:
-            manifest = backups.make(with_objects=with_objects)
-        except PressmarkError as error:
-            journal.end(_JOB, last | {"error": str(error)})
-            raise
-        good = {"name": manifest.name, "good_at": manifest.made_at.isoformat()}
-        lost = {"error": f"{len(manifest.missing)} objects are missing from the store"}
-        journal.end(_JOB, (last | lost) if manifest.missing else good)
-    return manifest
 
 
 def restore(
@@ -127,7 +100,7 @@ def restore(
         restored = restoring.check() if dry_run else restoring.run()
         key_file = None if dry_run else _put_key(restoring.log_key(), settings)
     manifest = restoring.manifest
-    told = _described(manifest) | {
+    told = described(manifest) | {
         "written": restored.written,
         "present": restored.present,
         "damaged": restored.damaged,
@@ -140,7 +113,7 @@ def restore(
 
 def _outcome(manifest: Manifest, restored: Restored, key_file: str | None, *, dry_run: bool) -> str:
     word = "sound" if dry_run else "restored"
-    lines = [f"{_line_of(manifest)}: {restored.written + restored.present} objects {word}"]
+    lines = [f"{_line_of(described(manifest))}: {restored.written + restored.present} objects {word}"]
     lines += [f"damaged in the backup, not restored: {key}" for key in restored.damaged]
     if key_file:
         lines.append(f"the log's key is in {key_file}: start the services anew")
@@ -161,22 +134,13 @@ def _put_key(key: str | None, settings: BackupSettings) -> str | None:
     return str(path)
 
 
-def _described(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "backup": manifest.name,
-        "made_at": manifest.made_at.isoformat(),
-        "tables": len(manifest.ledger.tables),
-        "objects": manifest.objects,
-        "bytes": manifest.bytes,
-        "has_objects": manifest.has_objects,
-        "has_log_key": manifest.has_log_key,
-        "missing": list(manifest.missing),
-    }
-
-
-def _line_of(manifest: Manifest) -> str:
-    lost = f", {len(manifest.missing)} MISSING from the store" if manifest.missing else ""
-    return f"backup {manifest.name}: {manifest.objects} objects, {manifest.bytes:,} bytes{lost}"
+def _line_of(told: Mapping[str, Any]) -> str:
+    lost = (
+        f", {told['missing']} MISSING from the store: 'pressmark verify' names them"
+        if told["missing"]
+        else ""
+    )
+    return f"backup {told['backup']}: {told['objects']} objects, {told['bytes']:,} bytes{lost}"
 
 
 def _tell(told: dict[str, Any], line: str, *, as_json: bool) -> None:

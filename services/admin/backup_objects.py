@@ -5,9 +5,12 @@ reads, so that nothing is copied twice.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count, islice
 from pathlib import Path
 
@@ -15,12 +18,14 @@ import zstandard
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from services.admin.vaults import Vault
-from shared.errors import PressmarkError
+from shared.errors import PressmarkError, TryAgainError
 from shared.evidence import EvidenceMissingError, EvidenceStore, ListedObject
 
 __all__ = ["KeptObject", "ObjectCopy", "read_list", "vault_key", "write_list"]
 
 _THREADS = 8
+_TRIES, _PAUSE_SECONDS = 3, 1.0
+"""One object of a million that is not answered for at once shall not cost a night's backup."""
 _PER_JOURNAL = 500
 """Objects after which the journal is written: what a killed run reads again at most."""
 _NOT_EVIDENCE = ("probe/",)
@@ -35,6 +40,8 @@ class KeptObject(BaseModel):
     key: str
     bytes: int
     modified_at: AwareDatetime
+    etag: str
+    """As the store listed it. The time alone has whole seconds, and two checkpoints in one are of one length."""
     sha256: str | None
     """None where the bucket itself is replicated and its objects are only listed."""
 
@@ -74,7 +81,7 @@ class ObjectCopy:
         """Yield what is in the store and not in the vault."""
         for listed in self._listed():
             known = self._known.get(listed.key)
-            if known is None or (known.bytes, known.modified_at) != (listed.bytes, listed.modified_at):
+            if known is None or _state(known) != _state(listed):
                 yield listed
 
     def run(self) -> list[KeptObject]:
@@ -90,7 +97,7 @@ class ObjectCopy:
     def list_only(self) -> list[KeptObject]:
         """Return everything that the store lists, without a copy."""
         return [
-            KeptObject(key=one.key, bytes=one.bytes, modified_at=one.modified_at, sha256=None)
+            KeptObject(key=one.key, bytes=one.bytes, modified_at=one.modified_at, etag=one.etag, sha256=None)
             for one in self._listed()
         ]
 
@@ -108,7 +115,7 @@ class ObjectCopy:
         """Copy one object. None when it has been removed since it was listed: its bytes are in a sealed one."""
         path = Path(scratch, hashlib.sha256(listed.key.encode()).hexdigest())
         try:
-            sha256 = self.evidence.download(listed.key, path)
+            sha256 = self._downloaded(listed.key, path)
         except EvidenceMissingError:
             path.unlink(missing_ok=True)
             return None
@@ -117,7 +124,17 @@ class ObjectCopy:
             path.unlink()
         else:
             self.vault.keep(path, vault_key(sha256))
-        return KeptObject(key=listed.key, bytes=size, modified_at=listed.modified_at, sha256=sha256)
+        return KeptObject(
+            key=listed.key, bytes=size, modified_at=listed.modified_at, etag=listed.etag, sha256=sha256
+        )
+
+    def _downloaded(self, key: str, path: Path) -> str:
+        """Fetch an object, again where the store gave no answer: it may be writing over it at this moment."""
+        for _ in range(_TRIES - 1):
+            with suppress(TryAgainError):
+                return self.evidence.download(key, path)
+            time.sleep(_PAUSE_SECONDS)
+        return self.evidence.download(key, path)
 
     def _keep_journal(self, found: list[KeptObject]) -> None:
         self.know(found)
@@ -126,6 +143,11 @@ class ObjectCopy:
         with self.vault.scratch() as scratch:
             path = write_list(found, Path(scratch, "piece"))
             self.vault.keep(path, f"{_JOURNAL}{self.name}-{next(self._pieces)}.zst")
+
+
+def _state(one: KeptObject | ListedObject) -> tuple[int, datetime, str]:
+    """Return what is another when an object was written over."""
+    return one.bytes, one.modified_at, one.etag
 
 
 def write_list(objects: Iterable[KeptObject], path: Path) -> Path:

@@ -17,12 +17,13 @@ from services.admin.operating import Action, Outcome
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.printing import print_article, print_json, print_json_lines
 from services.admin.source_show import source_standing
-from services.admin.tools import Tools, make_tools
+from services.admin.tools import AdminSettings, Tools, make_tools
 from shared.errors import NotFoundError, PressmarkError, SettingsError
 from shared.ledger.status import PendingWork
 from shared.logs import escape_controls
+from shared.settings import load
 
-__all__ = ["add_commands", "print_status", "tools"]
+__all__ = ["add_commands", "carried_out", "ordered", "print_status", "tools"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs (lists: one object a line).")]
 Wait = Annotated[
@@ -163,10 +164,16 @@ def article(article_id: str, as_json: Json = False) -> None:
 class tools:  # noqa: N801  (reads as the with-statement it is)
     """Opens the tools, and turns our errors into one line and an exit code."""
 
+    def __init__(self, *, connections: int = 4, backup_to: str = "") -> None:
+        """Say how many connections to the ledger are needed at once, and where backups go if not as set."""
+        self._connections = connections
+        self._told = {"backup_to": backup_to} if backup_to else {}
+
     def __enter__(self) -> Tools:
         self._kit: Tools | None = None
         try:
-            self._kit = make_tools()
+            settings = load(AdminSettings).model_copy(update=self._told)
+            self._kit = make_tools(settings, connections=self._connections)
         except PressmarkError as error:
             give_up(error)
         return self._kit

@@ -64,52 +64,11 @@ class AuthoritySettings(PressmarkSettings):
     """A PEM file with the certificates that the authority's chain ends in. No other stamps are kept."""
 
 
-class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSettings, LogSettings):
-    """What the archive does by itself, and how often."""
-
-    log_interval: timedelta = timedelta(minutes=10)
-    """Time between two checkpoints of the log while new records come in."""
-
-    timestamp_interval: timedelta = timedelta(days=1)
-    """Time between two checkpoints that are stamped, while new records come in."""
-
-    book_interval: timedelta = timedelta(minutes=1)
-    """Time between two looks whether the source files or the word of operators about merges have changed: both are
-    written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
-
-    compact_interval: timedelta = timedelta(days=1)
-    """Time between two runs that put small objects together into sealed ones."""
-
-    compact_size: ByteSize = ByteSize(10**9)
-    """Least size of a sealed object."""
-
-    verify_interval: timedelta = timedelta(hours=1)
-    """Time between two runs of the verification, each of which goes on where the last one ended."""
-
-    verify_bytes: ByteSize = ByteSize(10**9)
-    """Bytes of evidence that one run of the verification reads, or a little more."""
-
-    webhook_log_age: timedelta = Field(default=timedelta(days=90), gt=timedelta(0))
-    """How long the log of a webhook's deliveries is kept after they ended. The events themselves stay for ever."""
-
-    export_age: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
-    """How long the file of an export lies in the store, from where it may be taken."""
-
-    export_interval: timedelta = timedelta(hours=1)
-    """Time between two runs that remove older exports."""
-
-    webhook_log_interval: timedelta = timedelta(hours=1)
-    """Time between two runs that delete older deliveries."""
-
-    schedule_pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
-    """Pause before it is looked again which schedules are due."""
-
-    upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
-    """Pause before it is looked again what is due."""
-
-
 class BackupSettings(LogKeySettings, LedgerSettings, StoreSettings):
-    """What is backed up, and how an S3 server is reached that keeps backups."""
+    """Where backups go, and how an S3 server is reached that keeps them."""
+
+    backup_to: str = ""
+    """A folder, or s3://bucket/prefix. Named, backups are made on schedule; a command may name another."""
 
     backup_s3_endpoint: str | None = None
     """URL of the S3 server that backups go to; unset means that of the evidence."""
@@ -136,6 +95,53 @@ class BackupSettings(LogKeySettings, LedgerSettings, StoreSettings):
             ),
             region=self.backup_s3_region or self.s3_region,
         )
+
+
+class UpkeepSettings(BackupSettings, AuthoritySettings, LogSettings):
+    """What the archive does by itself, and how often."""
+
+    log_interval: timedelta = timedelta(minutes=10)
+    """Time between two checkpoints of the log while new records come in."""
+
+    timestamp_interval: timedelta = timedelta(days=1)
+    """Time between two checkpoints that are stamped, while new records come in."""
+
+    book_interval: timedelta = timedelta(minutes=1)
+    """Time between two looks whether the source files or the word of operators about merges have changed: both are
+    written beside the evidence, so that a ledger that is lost can be rebuilt from the object store alone."""
+
+    compact_interval: timedelta = timedelta(days=1)
+    """Time between two runs that put small objects together into sealed ones."""
+
+    compact_size: ByteSize = ByteSize(10**9)
+    """Least size of a sealed object."""
+
+    verify_interval: timedelta = timedelta(hours=1)
+    """Time between two runs of the verification, each of which goes on where the last one ended."""
+
+    verify_bytes: ByteSize = ByteSize(10**9)
+    """Bytes of evidence that one run of the verification reads, or a little more."""
+
+    backup_interval: timedelta = Field(default=timedelta(days=1), gt=timedelta(0))
+    """Age at which the last backup is followed by another, where there is a place for them."""
+
+    webhook_log_age: timedelta = Field(default=timedelta(days=90), gt=timedelta(0))
+    """How long the log of a webhook's deliveries is kept after they ended. The events themselves stay for ever."""
+
+    export_age: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
+    """How long the file of an export lies in the store, from where it may be taken."""
+
+    export_interval: timedelta = timedelta(hours=1)
+    """Time between two runs that remove older exports."""
+
+    webhook_log_interval: timedelta = timedelta(hours=1)
+    """Time between two runs that delete older deliveries."""
+
+    schedule_pause: timedelta = Field(default=timedelta(seconds=5), gt=timedelta(0))
+    """Pause before it is looked again which schedules are due."""
+
+    upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """Pause before it is looked again what is due."""
 
 
 class AdminApiSettings(PressmarkSettings):

@@ -7,7 +7,7 @@ from typing import Any, Self
 from services.admin.actions import Actions
 from services.admin.health import Health
 from services.admin.operating import Desk, Parts
-from services.admin.settings import LogKeySettings
+from services.admin.settings import BackupSettings, LogKeySettings
 from services.admin.waiting import Waiter
 from shared.bus import Broker, Bus
 from shared.clock import SystemClock
@@ -22,13 +22,13 @@ from shared.ledger.quarantine import Quarantine
 from shared.ledger.status import Status
 from shared.ledger.upkeep import UpkeepJournal
 from shared.messages import ReadAgain
-from shared.settings import BusSettings, LedgerSettings, NetworkSettings, StoreSettings, TraceSettings, load
+from shared.settings import BusSettings, NetworkSettings, TraceSettings, load
 from shared.traces import set_up_traces
 
 __all__ = ["AdminSettings", "Tools", "make_tools"]
 
 
-class AdminSettings(LedgerSettings, BusSettings, StoreSettings, NetworkSettings, TraceSettings):
+class AdminSettings(BackupSettings, BusSettings, NetworkSettings, TraceSettings):
     """What the admin commands need to know."""
 
 
@@ -156,6 +156,7 @@ def make_tools(settings: AdminSettings | None = None, *, connections: int = 4) -
                 orders=actions,
                 evidence=evidence,
                 ring_readers=lambda order_id: bus.publish(ReadAgain(order_id=order_id)),
+                backing=settings,
             )
         ),
         catalogue=Catalogue(database),

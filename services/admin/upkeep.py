@@ -35,6 +35,8 @@ class Job:
     every: timedelta
     do: Callable[[Outcome], Outcome]
     """Takes the outcome of the last run and returns that of this one."""
+    takes_hours: bool = False
+    """Whether the others must not wait for it."""
 
 
 def run_due(jobs: Sequence[Job], journal: UpkeepJournal) -> Iterator[str]:

@@ -106,6 +106,7 @@ def load_ledger(database: Database, dumped: Dumped, folder: Path) -> list[str]:
             for table in dumped.tables:
                 _load_table(transaction, table, folder)
             transaction.run_script(sql.RENUMBER)
+            transaction.run(sql.END_ORDER)
         for name, last in dumped.sequences.items():
             transaction.rows(sql.SET_SEQUENCE, {"name": name, "last": last})
         return apply_missing(transaction, known_migrations())

@@ -80,6 +80,13 @@ do $$ declare is_behind boolean := exists (select from old_numbers); begin
 end $$
 """
 
+# The order that made the backup is under way in it. Left so, it would be taken up by the restored archive, which
+# may be a trial on another machine, and would write into the backups of the first one.
+END_ORDER = """
+update jobs set state = 'failed', finished_at = now(), errors = '["the ledger was restored from a backup"]'
+where action = 'archive.backup' and state in ('queued', 'running')
+"""
+
 # A subtransaction that writes takes a number of its own, and one that is rolled back leaves nothing else.
 LET_TRANSACTIONS_GO_BY = """
 create temporary table passed (number int) on commit drop;

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from services.admin.settings import BackupSettings
 from shared.settings import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +60,10 @@ def test_passwords_are_files_that_one_command_makes() -> None:
     assert made == set(yaml.safe_load(COMPOSE)["secrets"])
     for name in made:
         if name.startswith("pressmark_"):
-            assert name.removeprefix("pressmark_") in ServiceSettings.model_fields
+            assert name.removeprefix("pressmark_") in {
+                *ServiceSettings.model_fields,
+                *BackupSettings.model_fields,
+            }
 
 
 def test_prometheus_scrapes_every_service_that_shows_metrics() -> None:

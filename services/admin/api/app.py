@@ -26,6 +26,9 @@ __all__ = ["create_app", "serve"]
 
 log = structlog.get_logger(__name__)
 
+_OF_A_BACKUP = 3
+"""Connections that a backup holds beside those of its job. There is never more than one."""
+
 
 def create_app(kit: Tools, *, ring: Callable[[], None] = lambda: None) -> FastAPI:
     """Return the application; `ring` is called when a job was queued."""
@@ -63,7 +66,7 @@ def serve() -> None:
     set_up_logs("admin", form=process.log_format, level=process.log_level)
     show_metrics(process)
     settings = load(AdminApiSettings)
-    kit = make_tools(connections=settings.connections + 2 * settings.job_threads)
+    kit = make_tools(connections=settings.connections + 2 * settings.job_threads + _OF_A_BACKUP)
     runner = JobRunner(kit.desk, threads=settings.job_threads)
     runner.start()
     log.info("admin_started", host=settings.host, port=settings.port)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.admin.operating.action import Action
+from services.admin.operating.backing_up import BackUpArchive
 from services.admin.operating.crawling import CrawlSource, CrawlUrls, Recheck
 from services.admin.operating.editing import EditSource
 from services.admin.operating.exporting import ExportEvidence
@@ -39,6 +40,7 @@ _ALL: tuple[type[Action], ...] = (
     AddSchedule,
     RemoveSchedule,
     RebuildLedger,
+    BackUpArchive,
 )
 
 ACTIONS: Mapping[str, type[Action]] = MappingProxyType({action.name: action for action in _ALL})

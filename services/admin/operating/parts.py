@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.admin.actions import Actions
+from services.admin.settings import BackupSettings
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 
@@ -19,3 +20,5 @@ class Parts:
     evidence: EvidenceStore
     ring_readers: Callable[[str], object]
     """Tells those who read stored pages that an order has work for them."""
+    backing: BackupSettings
+    """Where backups go, and with what key."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,8 +56,9 @@ ACTION_BODIES: dict[str, dict[str, Any]] = {
     "schedule.add": {"order": "source.crawl", "arguments": {"source": "harbour"}, "every": "6h"},
     "schedule.remove": {"schedule": 1},
     "ledger.rebuild": {},
+    "archive.backup": {},
 }
-ADMIN_ORDERS = ("ledger.rebuild", "source.edit", "schedule.add", "schedule.remove")
+ADMIN_ORDERS = ("ledger.rebuild", "archive.backup", "source.edit", "schedule.add", "schedule.remove")
 MATRIX: dict[tuple[str, str], TokenScope | str] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/api/v1/status"): READ,
@@ -152,7 +154,9 @@ def reader(database: Database, evidence: EvidenceStore) -> Callable[[str], objec
 
 
 @pytest.fixture
-def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore) -> Iterator[Api]:
+def api(
+    database: Database, database_url: str, valkey_url: str, *, s3: ObjectStore, tmp_path: Path
+) -> Iterator[Api]:
     """The API over an archive of its own: a ledger, and a bucket without any evidence."""
     settings = AdminSettings(
         database_url=SecretStr(database_url),
@@ -162,6 +166,7 @@ def api(database: Database, database_url: str, valkey_url: str, s3: ObjectStore)
         s3_access_key=SecretStr(s3.access_key),
         s3_secret_key=SecretStr(s3.secret_key),
         private_networks="127.0.0.0/8",
+        backup_to=str(tmp_path / "backups"),
     )
     EvidenceStore(settings.evidence()).ensure_bucket()
     kit = make_tools(settings, connections=12)
@@ -247,6 +252,27 @@ def test_an_order_is_accepted_as_a_job_that_is_done_and_audited_under_its_token(
     assert [(one["event"], one["job"]) for one in entries] == [
         ("succeeded", job["id"]),
         ("ordered", job["id"]),
+    ]
+
+
+def test_a_backup_is_ordered_tried_dry_and_made_where_the_settings_say(api: Api, tmp_path: Path) -> None:
+    """No order names the place: it holds the key of the log."""
+    api.kit.desk.parts.evidence.put("warc/a.warc.gz", b"evidence", content_type="application/warc")
+    order = "/api/v1/actions/archive.backup"
+    assert api.ask("POST", order, {"backup_to": "/tmp/mine"}).status == 422
+
+    dry = api.ended(api.ask("POST", f"{order}?dry_run=true", {}).body["id"])
+    assert (dry["state"], dry["result"]["would_copy"], dry["result"]["bytes"]) == ("succeeded", 1, 8)
+    assert not list((tmp_path / "backups").rglob("manifest.json"))
+    job = api.ended(api.ask("POST", order, {}).body["id"])
+
+    assert (job["state"], job["progress"]["done"]) == ("succeeded", 1)
+    assert job["result"]["to"] == str(tmp_path / "backups")
+    assert (tmp_path / "backups" / "backups" / job["result"]["backup"] / "manifest.json").is_file()
+    events = [row.entry for row in api.kit.desk.audit.page(2)]
+    assert [(one["action"], one["event"]) for one in events] == [
+        ("archive.backup", "succeeded"),
+        ("archive.backup", "ordered"),
     ]
 
 

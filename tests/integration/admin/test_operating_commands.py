@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from services.admin.actions import Actions
 from services.admin.operating import Desk, Parts
 from services.admin.operating.retrying import RetryFailures
+from services.admin.settings import BackupSettings
 from services.pressmark.program import app
 from shared.bus import Bus
 from shared.evidence import EvidenceStore
@@ -23,7 +24,7 @@ from shared.ledger.jobs import JobState
 from shared.ledger.pauses import Pauses
 from shared.ledger.quarantine import Quarantine
 from shared.ledger.registry import Registry
-from shared.settings import BusSettings, StoreSettings
+from shared.settings import BusSettings, StoreSettings, load
 from tests.integration.ledger.test_batches import open_batch, record
 from tests.support.ledger import accept, capture_of, pages
 
@@ -247,6 +248,7 @@ def test_a_queued_order_is_run_as_a_job_by_whoever_takes_it(
             database=database,
             orders=Actions.over(database, bus, ()),
             evidence=EvidenceStore(StoreSettings().evidence()),
+            backing=load(BackupSettings),
         )
     )
     job, _ = desk.order(RetryFailures(), actor="token:a", key="k")

@@ -73,6 +73,7 @@ ORDERS = {
     "schedule.add": {"order": "source.crawl", "arguments": '{"source": "harbour"}', "every": "6h"},
     "schedule.remove": {"schedule": "{schedule}"},
     "ledger.rebuild": {},
+    "archive.backup": {},
 }
 """Every order as it is written into its form. What stands in braces is what `grow_articles` calls so."""
 

@@ -54,6 +54,34 @@ def test_jobs_are_done_once_within_their_time_and_say_what_came_of_them(
         assert (ours, theirs) == (True, False)
 
 
+def test_a_backup_is_made_when_the_last_is_old_and_tried_again_soon_when_it_failed(
+    stored: StoredEvidence, database_url: str, tmp_path: Path
+) -> None:
+    stored.look(stored.serve(4), per_batch=2)
+    journal, place = UpkeepJournal(stored.database), tmp_path / "vault"
+    place.write_text("no folder")
+
+    def run(*, age: timedelta) -> dict[str, object]:
+        """Look whether a backup is due, and pretend that it was not looked for some hours."""
+        settings = settings_of(stored, database_url, backup_to=str(place), backup_interval=age)
+        job = next(job for job in make_jobs(settings, stored.database) if job.name == "backup")
+        assert (job.every, job.takes_hours) == (min(age, timedelta(hours=1)), True)
+        assert list(run_due([job], journal)) == ["backup"]
+        stored.run("update upkeep set started_at = started_at - interval '5 hours'")
+        return next(one.outcome for one in journal.last_runs() if one.job == "backup")
+
+    assert "error" in run(age=timedelta(days=1))
+    place.unlink()
+    first = run(age=timedelta(days=1))
+    assert "error" not in first
+    assert run(age=timedelta(days=1)) == first
+    assert run(age=timedelta(seconds=0.01))["good_at"] > first["good_at"]  # type: ignore[operator]
+
+    assert len(list((place / "backups").iterdir())) == 2
+    jobs = make_jobs(settings_of(stored, database_url), stored.database)
+    assert "backup" not in [job.name for job in jobs], "no place is named"
+
+
 def test_without_a_key_nothing_is_signed_and_the_rest_is_done(
     stored: StoredEvidence, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
