@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.test_alerts import ALERTS
-from tests.support.alert_causes import CAUSES, Cause
+from tests.support.alert_causes import CAUSES, Cause, nothing
 from tests.support.archive import NewServers
 from tests.support.watched_ground import Watched, watched_ground
 
@@ -73,32 +73,40 @@ def see_all(causes: Sequence[Cause], watched: Watched) -> list[str]:
 
 
 def see(cause: Cause, watched: Watched, times: Times) -> None:
-    firing = watched.prometheus.firing
-    wait(lambda: not firing() & set(cause.alerts), lambda: None, seconds=60, what=f"{cause.alerts} fire before")
+    """Bring about a cause and mend it, and note when its alerts fire and clear.
+
+    It is mended whether they fired or not, so that the next cause finds all well.
+    """
+    firing, alerts = watched.prometheus.firing, set(cause.alerts)
+    assert comes_true(lambda: not firing() & alerts, seconds=90), f"fires before: {firing() & alerts}"
     begun = time.monotonic()
     with cause.by(watched) as press:
 
         def fired() -> bool:
-            for alert in firing() & set(cause.alerts):
+            for alert in firing() & alerts:
                 times.fired.setdefault(alert, time.monotonic() - begun)
-            return set(times.fired) == set(cause.alerts)
+            return set(times.fired) == alerts
 
-        wait(fired, press, seconds=cause.seconds, what=f"{cause.alerts} do not all fire")
+        has_fired = comes_true(fired, press, seconds=cause.seconds)
     mended = time.monotonic()
 
     def cleared() -> bool:
-        now = firing()
-        for alert in set(cause.alerts) - now:
+        for alert in alerts - firing():
             times.cleared.setdefault(alert, time.monotonic() - mended)
-        return set(times.cleared) == set(cause.alerts)
+        return set(times.cleared) == alerts
 
-    wait(cleared, press, seconds=cause.seconds, what=f"{cause.alerts} do not all clear")
+    has_cleared = comes_true(cleared, press, seconds=cause.seconds)
+    assert has_fired, f"does not fire: {alerts - set(times.fired)}"
+    assert has_cleared, f"does not clear: {alerts - set(times.cleared)}"
 
 
-def wait(met: Callable[[], bool], press: Callable[[], object], *, seconds: float, what: str) -> None:
+def comes_true(met: Callable[[], bool], press: Callable[[], object] = nothing, *, seconds: float) -> bool:
+    """Wait for something, and press meanwhile; tell whether it came in time."""
     deadline = time.monotonic() + seconds
     while not met():
-        assert time.monotonic() < deadline, what
+        if time.monotonic() >= deadline:
+            return False
         with suppress(OSError):
             press()
         time.sleep(0.5)
+    return True

@@ -1,6 +1,6 @@
 """One archive with all its processes, scraped by a real Prometheus, and hands on every part of it."""
 
-import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ class GrowingOutlet:
     sites: list[SiteServer] = field(default_factory=list)
 
     def answer(self, request: Request) -> Response:
-        if request.target == "/list":
+        if request.target in {"/list", "/other"}:
             links = (
                 f"{site.url}/news/{number}"
                 for number in range(self.pages)
@@ -107,6 +107,17 @@ class Watched:
     ledger_proxy: FaultProxy
     ports: dict[str, int]
     folder: Path
+    receiver: SiteServer
+    """Where webhooks may go."""
+    at_end: list[tuple[str, ...]] = field(default_factory=list)
+    """Commands that clean up when all is over."""
+
+    def revive(self) -> None:
+        """Start again what has ended, as the supervisor does."""
+        for name, running in list(self.archive.running.items()):
+            if running.child.poll() is not None:
+                self.archive.kill(name)
+                self.start(name)
 
     def start(self, name: str) -> None:
         """Start a process with the settings that it has here."""
@@ -157,6 +168,7 @@ def watched_ground(new_servers: NewServers, folder: Path, programs: Path) -> Ite
         SiteServer(outlet.answer) as first,
         SiteServer(outlet.answer) as second,
         SiteServer(outlet.answer) as third,
+        SiteServer(lambda _: Response(status=204, headers=(), body=b"")) as receiver,
     ):
         outlet.sites += [first, second, third]
         database_url = ground.servers.database_url.replace(
@@ -166,7 +178,9 @@ def watched_ground(new_servers: NewServers, folder: Path, programs: Path) -> Ite
         rules = write_shortened_rules(folder / "rules")
         targets = {name: ports[name] for name in SHOWN}
         with (
-            running_archive(servers, settings={**QUICK_CRAWL, **QUICK_UPKEEP, **key}, processes=()) as archive,
+            running_archive(
+                servers, settings={**QUICK_CRAWL, **QUICK_UPKEEP, **key}, processes=()
+            ) as archive,
             running_prometheus(programs, folder / "prometheus", targets, rules=rules) as prometheus,
         ):
             watched = Watched(
@@ -177,21 +191,21 @@ def watched_ground(new_servers: NewServers, folder: Path, programs: Path) -> Ite
                 ledger_proxy=ledger_proxy,
                 ports=ports,
                 folder=folder,
+                receiver=receiver,
             )
             for name in (*SHOWN, "beat", "upkeep"):
                 watched.start(name)
             outlet.pages = 6
             archive.kit.actions.add_source(outlet.source_text())
             archive.wait_until(lambda: watched.articles() == outlet.pages, seconds=90)
-            yield watched
+            try:
+                yield watched
+            finally:
+                for argv in watched.at_end:
+                    subprocess.run(argv, check=True)
 
 
 def port_of(url: str) -> int:
     port = urlsplit(url).port
     assert port is not None
     return port
-
-
-def disk_can_be_mounted() -> bool:
-    """Tell whether this user may mount a file system in memory."""
-    return os.geteuid() == 0

@@ -9,7 +9,7 @@ import pytest
 from services.standalone.ports import choose_ports
 from tests.support.archive import Archive, NewServers, running_archive
 from tests.support.grafana import DASHBOARDS, expressions
-from tests.support.prometheus import RULES, Prometheus, running_prometheus, wait_for
+from tests.support.prometheus import Prometheus, running_prometheus, wait_for
 from tests.support.slow_outlet import SOURCE_ID, running_outlet
 
 pytestmark = pytest.mark.timeout(240)
