@@ -42,11 +42,11 @@ class Prometheus:
 
 @contextmanager
 def running_prometheus(
-    programs: Path, folder: Path, targets: dict[str, int], *, rules: Path = RULES
+    programs: Path, folder: Path, targets: dict[str, int], *, rules: Path = RULES, every: str = "1s"
 ) -> Iterator[Prometheus]:
     """Run Prometheus with the rules of a directory, those that we ship unless told otherwise.
 
-    It scrapes and judges every second.
+    It judges every second and scrapes as often as told, which is also how long a scrape may take.
     """
     port = choose_ports(("prometheus",), configured={}, remembered={})["prometheus"]
     groups = [
@@ -55,7 +55,10 @@ def running_prometheus(
     (folder / "targets").mkdir(parents=True)
     (folder / "targets" / "pressmark.json").write_text(json.dumps(groups), encoding="utf-8")
     shipped = (RULES.parent / "prometheus.yml").read_text(encoding="utf-8")
-    config = shipped.replace("15s", "1s").replace("rules/*.yml", str(rules / "*.yml"))
+    config = shipped.replace("scrape_interval: 15s", f"scrape_interval: {every}")
+    config = config.replace("evaluation_interval: 15s", "evaluation_interval: 1s").replace(
+        "rules/*.yml", str(rules / "*.yml")
+    )
     (folder / "prometheus.yml").write_text(config, encoding="utf-8")
     argv = (
         str(programs / "prometheus"),

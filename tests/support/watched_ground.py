@@ -19,6 +19,8 @@ from tests.support.site_server import SiteServer
 
 SOURCE_ID = "daily"
 SHOWN = ("crawler", "fetcher", "normalizer", "reader", "observer")
+SCRAPED_EVERY = "4s"
+"""The observer gives an absent ledger three seconds; a scrape that may not last as long would find no observer."""
 QUICK_UPKEEP = {
     "PRESSMARK_LOG_INTERVAL": "1",
     "PRESSMARK_VERIFY_INTERVAL": "1",
@@ -181,7 +183,9 @@ def watched_ground(new_servers: NewServers, folder: Path, programs: Path) -> Ite
             running_archive(
                 servers, settings={**QUICK_CRAWL, **QUICK_UPKEEP, **key}, processes=()
             ) as archive,
-            running_prometheus(programs, folder / "prometheus", targets, rules=rules) as prometheus,
+            running_prometheus(
+                programs, folder / "prometheus", targets, rules=rules, every=SCRAPED_EVERY
+            ) as prometheus,
         ):
             watched = Watched(
                 archive=archive,
