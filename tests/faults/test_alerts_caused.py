@@ -20,7 +20,7 @@ from tests.support.watched_ground import Watched, watched_ground
 NOT_CAUSED: dict[str, str] = {}
 """Alerts that one machine cannot be made to show, each with the reason."""
 
-SHORT = ("a worker is killed", "the evidence changes", "the broker keeps no log")
+SHORT = ("the evidence changes", "the broker keeps no log", "the clock is killed")
 
 
 @dataclass(slots=True)
@@ -78,6 +78,7 @@ def see(cause: Cause, watched: Watched, times: Times) -> None:
     It is mended whether they fired or not, so that the next cause finds all well.
     """
     firing, alerts = watched.prometheus.firing, set(cause.alerts)
+    cause.ready(watched)
     assert comes_true(lambda: not firing() & alerts, seconds=90), f"fires before: {firing() & alerts}"
     begun = time.monotonic()
     with cause.by(watched) as press:

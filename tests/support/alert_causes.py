@@ -30,6 +30,8 @@ class Cause:
     alerts: tuple[str, ...]
     by: Callable[[Watched], AbstractContextManager[Press]]
     """Brings it about, and mends it when the context ends."""
+    ready: Callable[[Watched], object] = lambda _watched: None
+    """Done before, so that nothing of it fires yet."""
     seconds: float = 90
     """How long firing, and clearing, may take on a busy machine."""
 
@@ -194,8 +196,12 @@ def looking_again(watched: Watched) -> Press:
 
 @contextmanager
 def silent_outlet(watched: Watched) -> Iterator[Press]:
-    """The outlet publishes nothing; then it publishes two articles."""
+    """The outlet has published something, and then publishes nothing; then it publishes again."""
     yield nothing
+    publish_two(watched)
+
+
+def publish_two(watched: Watched) -> None:
     watched.outlet.pages += 2
 
 
@@ -222,7 +228,7 @@ def missing_evidence(watched: Watched) -> Iterator[Press]:
     """An object is taken away before the normalizer reads it; it is put back and the message sent again."""
     watched.archive.kill("normalizer")
     watched.outlet.pages += 1
-    unread = """select distinct warc_key from batches join captures using (batch_id)
+    unread = """select distinct batches.warc_key from batches join captures using (batch_id)
         where kind = 'article' and articles_done_at is null and warc_bytes > 0"""
     watched.archive.wait_until(lambda: bool(watched.archive.rows(unread)), seconds=30)
     kept = {
@@ -288,10 +294,17 @@ def silent_receiver(watched: Watched) -> Iterator[Press]:
 
 @contextmanager
 def overdue_targets(watched: Watched) -> Iterator[Press]:
-    """No fetcher works, and a target has been due for seven hours: its row is set back by hand."""
+    """No fetcher works, a batch waits for one, and what comes after it has been due for seven hours.
+
+    The rows are set back by hand. What the waiting batch holds is not due but handed out, so it comes first.
+    """
     watched.archive.kill("fetcher")
-    watched.change_ledger("""update targets set due_at = now() - interval '7 hours'
-        where target_id = (select min(target_id) from targets where state = 'archived' and kind = 'article')""")
+    overdue = """update targets set due_at = now() - interval '7 hours'
+        where state = 'archived' and kind = 'article' and mod(target_id, 2) = %(half)s"""
+    watched.change_ledger(overdue, half=0)
+    handed_out = "select from targets where state = 'leased' and kind = 'article'"
+    watched.archive.wait_until(lambda: bool(watched.archive.rows(handed_out)), seconds=30)
+    watched.change_ledger(overdue, half=1)
     yield nothing
     watched.start("fetcher")
 
@@ -399,7 +412,7 @@ CAUSES = (
     Cause(name="evidence is missing", alerts=("PressmarkQuarantine",), by=missing_evidence),
     Cause(name="a receiver fails", alerts=("PressmarkWebhooksStuck",), by=silent_receiver),
     Cause(name="no fetcher works", alerts=("PressmarkTargetsOverdue",), by=overdue_targets),
-    Cause(name="nothing is published", alerts=("PressmarkNoArticles",), by=silent_outlet),
+    Cause(name="nothing is published", alerts=("PressmarkNoArticles",), by=silent_outlet, ready=publish_two),
     Cause(name="a list is endless", alerts=("PressmarkSourceRunaway",), by=endless_outlet),
     Cause(
         name="the layout changes",
