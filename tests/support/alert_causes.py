@@ -228,12 +228,12 @@ def missing_evidence(watched: Watched) -> Iterator[Press]:
     """An object is taken away before the normalizer reads it; it is put back and the message sent again."""
     watched.archive.kill("normalizer")
     watched.outlet.pages += 1
-    unread = """select distinct batches.warc_key from batches join captures using (batch_id)
-        where kind = 'article' and articles_done_at is null and warc_bytes > 0"""
-    watched.archive.wait_until(lambda: bool(watched.archive.rows(unread)), seconds=30)
-    kept = {
-        row["warc_key"]: watched.archive.evidence.get(row["warc_key"]) for row in watched.archive.rows(unread)
-    }
+    # An old page that did not change is not read again: it must be the new one.
+    unread = f"""select distinct batches.warc_key from batches join captures using (batch_id)
+        where captures.url like '%%/news/{watched.outlet.pages - 1}' and articles_done_at is null"""
+    rows = watched.archive.rows
+    watched.archive.wait_until(lambda: bool(rows(unread)), seconds=30)
+    kept = {row["warc_key"]: watched.archive.evidence.get(row["warc_key"]) for row in rows(unread)}
     for key in kept:
         watched.archive.evidence.delete(key)
     watched.start("normalizer")
