@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,15 @@ def check_key(key: str) -> str:
             f"{key[:80]!r} is no evidence key: build keys from dates, digests and ids only"
         )
     return key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedObject:
+    """An object as a listing of the bucket tells of it."""
+
+    key: str
+    bytes: int
+    modified_at: datetime
 
 
 class EvidenceStore:
@@ -224,13 +234,18 @@ class EvidenceStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in the order of their bytes."""
+        for listed in self.listed(prefix):
+            yield listed.key
+
+    def listed(self, prefix: str) -> Iterator["ListedObject"]:
+        """Yield the objects whose keys begin with a prefix, in the order of their keys' bytes."""
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._settings.bucket, Prefix=prefix
         )
         with _translated(prefix, None):
             for page in pages:
                 for item in page.get("Contents", ()):
-                    yield item["Key"]
+                    yield ListedObject(key=item["Key"], bytes=item["Size"], modified_at=item["LastModified"])
 
     def self_test(self) -> None:
         """Write, read and delete a probe, as at the start of every service.

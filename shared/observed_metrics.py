@@ -91,6 +91,9 @@ UPKEEP_FAILED = _gauge("upkeep_failed", "1 when the last run of a job of upkeep 
 FIXITY_WRONG = _gauge(
     "fixity_wrong_findings", "Findings of the running round of verification that are wrong."
 )
+BACKUP_LAST_SUCCESS = _gauge(
+    "backup_last_success_timestamp_seconds", "When the last backup that is whole was begun; 0 without any."
+)
 ARCHIVE_BYTES = _gauge("archive_bytes", "Bytes of WARC that the ledger knows of.")
 LEDGER_BYTES = _gauge("ledger_bytes", "Bytes that the ledger takes on its disk.")
 

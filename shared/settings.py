@@ -75,6 +75,9 @@ class LedgerSettings(PressmarkSettings):
     database_url: SecretStr
     """PostgreSQL, as `postgresql://user:password@host:port/database`."""
 
+    watcher_password: SecretStr = SecretStr("")
+    """Password of the account `pressmark_watcher`, which an exporter of metrics uses. Empty: none is made."""
+
 
 class BusSettings(PressmarkSettings):
     """Where the broker is, and how patient the bus is."""
@@ -90,6 +93,9 @@ class BusSettings(PressmarkSettings):
 
     visibility_seconds: int = Field(default=600, ge=30)
     """Seconds after which the broker offers an unconfirmed message again. Must exceed `task_seconds`."""
+
+    task_events: bool = False
+    """Whether workers tell over the broker what they do, for a monitor of Celery such as Flower."""
 
 
 class StoreSettings(PressmarkSettings):

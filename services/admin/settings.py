@@ -8,9 +8,9 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.proof import LogKey
-from shared.settings import LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
+from shared.settings import EvidenceSettings, LedgerSettings, LogSettings, PressmarkSettings, StoreSettings
 
-__all__ = ["AdminApiSettings", "AuthoritySettings", "LogKeySettings", "UpkeepSettings"]
+__all__ = ["AdminApiSettings", "AuthoritySettings", "BackupSettings", "LogKeySettings", "UpkeepSettings"]
 
 
 class LogKeySettings(PressmarkSettings):
@@ -97,6 +97,36 @@ class UpkeepSettings(LogKeySettings, AuthoritySettings, LedgerSettings, StoreSet
 
     upkeep_pause: timedelta = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """Pause before it is looked again what is due."""
+
+
+class BackupSettings(LogKeySettings, LedgerSettings, StoreSettings):
+    """What is backed up, and how an S3 server is reached that keeps backups."""
+
+    backup_s3_endpoint: str | None = None
+    """URL of the S3 server that backups go to; unset means that of the evidence."""
+
+    backup_s3_access_key: SecretStr = SecretStr("")
+    """Access key there; unset means that of the evidence."""
+
+    backup_s3_secret_key: SecretStr = SecretStr("")
+    """Secret key there; unset means that of the evidence."""
+
+    backup_s3_region: str | None = None
+    """Region there; unset means that of the evidence."""
+
+    def of_backups(self, bucket: str) -> EvidenceSettings:
+        """Return how a bucket for backups is reached."""
+        return EvidenceSettings(
+            endpoint=self.backup_s3_endpoint or self.s3_endpoint,
+            bucket=bucket,
+            access_key=(
+                self.backup_s3_access_key.get_secret_value() or self.s3_access_key.get_secret_value()
+            ),
+            secret_key=(
+                self.backup_s3_secret_key.get_secret_value() or self.s3_secret_key.get_secret_value()
+            ),
+            region=self.backup_s3_region or self.s3_region,
+        )
 
 
 class AdminApiSettings(PressmarkSettings):

@@ -121,7 +121,10 @@ class Observer:
             yield from _of_source(source, self._events)
         for (source_id, kind), events in sorted(self._events.by_kind.items()):
             yield from _sample(metrics.EVENTS, events, source_id, kind)
-        for run in self._observation.upkeep():
+        runs = self._observation.upkeep()
+        backups = [run["good_at"].timestamp() for run in runs if run["good_at"] is not None]
+        yield from _sample(metrics.BACKUP_LAST_SUCCESS, max(backups, default=0))
+        for run in runs:
             yield from _at(metrics.UPKEEP_LAST_RUN, run["finished_at"], run["job"])
             yield from _sample(metrics.UPKEEP_FAILED, run["failed"], run["job"])
             yield from _sample(metrics.FIXITY_WRONG, run["wrong"])

@@ -10,6 +10,7 @@ import typer
 
 from services.admin import cli as admin
 from services.admin.adding_cli import add_adding_commands
+from services.admin.backup_cli import add_backup_commands
 from services.admin.merging_cli import add_merging_commands
 from services.admin.operating_cli import add_operating_commands
 from services.admin.printing import print_json
@@ -96,6 +97,7 @@ add_adding_commands(app, propose_source=propose_source)
 add_operating_commands(app)
 add_telling_commands(app)
 add_merging_commands(app)
+add_backup_commands(app)
 add_search_commands(app)
 add_watch_commands(app)
 add_webhook_commands(app)

@@ -19,7 +19,7 @@ _RESTORE_EVERY = timedelta(seconds=5)
 def make_celery(name: str, settings: BusSettings) -> Celery:
     """Return a Celery application that can publish, and consume once tasks are added to it."""
     app = Celery(name, broker=settings.broker_url.get_secret_value(), set_as_current=False)
-    app.conf.update(_delivery(settings), **_transport(settings), **_quiet_worker())
+    app.conf.update(_delivery(settings), **_transport(settings), **_quiet_worker(settings))
     return app
 
 
@@ -40,7 +40,7 @@ def _delivery(settings: BusSettings) -> dict[str, Any]:
         "accept_content": ["json"],
         "task_queues": [Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         "task_create_missing_queues": False,
-        "task_send_sent_event": False,
+        "task_send_sent_event": settings.task_events,
     }
 
 
@@ -68,7 +68,7 @@ def _transport(settings: BusSettings) -> dict[str, Any]:
     }
 
 
-def _quiet_worker() -> dict[str, Any]:
+def _quiet_worker(settings: BusSettings) -> dict[str, Any]:
     return {
         "worker_soft_shutdown_timeout": 10,
         "worker_enable_soft_shutdown_on_idle": False,
@@ -77,7 +77,7 @@ def _quiet_worker() -> dict[str, Any]:
         "worker_max_memory_per_child": 600_000,
         # No remote control: health is work done, and what cannot be sent cannot be abused.
         "worker_enable_remote_control": False,
-        "worker_send_task_events": False,
+        "worker_send_task_events": settings.task_events,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         # The schedule is in the code, so beat needs no file that could be stale or locked.

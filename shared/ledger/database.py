@@ -3,11 +3,12 @@
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -55,6 +56,22 @@ class Transaction:
         """Run one statement for many rows in one pipelined exchange with the server."""
         if arguments:
             self._connection.cursor().executemany(statement, arguments)
+
+    def copy_out(self, table: str, columns: Sequence[str]) -> Iterator[bytes]:
+        """Yield the rows of a table as PostgreSQL's own text, which every later version reads."""
+        statement = sql.SQL("copy {} ({}) to stdout").format(*_names(table, columns))
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for piece in copy:
+                yield bytes(piece)
+
+    def copy_in(self, table: str, columns: Sequence[str], pieces: Iterable[bytes]) -> int:
+        """Append rows that `copy_out` made and return how many they were."""
+        statement = sql.SQL("copy {} ({}) from stdin").format(*_names(table, columns))
+        with self._connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for piece in pieces:
+                    copy.write(piece)
+            return cursor.rowcount
 
     def run_script(self, script: str) -> None:
         """Run a migration: many statements, no arguments."""
@@ -138,6 +155,10 @@ def self_test(url: str) -> None:
         raise TryAgainError(f"the ledger did not answer: {_first_line(error)}") from error
     if row != ("kept",):
         raise TryAgainError("the ledger did not return the row it was given")
+
+
+def _names(table: str, columns: Sequence[str]) -> tuple[sql.Composable, sql.Composable]:
+    return sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
 
 
 def _first_line(error: Exception) -> str:

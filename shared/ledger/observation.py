@@ -76,7 +76,7 @@ class Observation:
         return [SourceStanding(**row) for row in self._rows(sql.SOURCES)]
 
     def upkeep(self) -> list[Row]:
-        """Return the last run of each job: `job`, `finished_at`, `failed`, `wrong`."""
+        """Return the last run of each job: `job`, `finished_at`, `failed`, `wrong`, `good_at`."""
         return self._rows(sql.UPKEEP)
 
     def quarantine(self) -> list[Row]:

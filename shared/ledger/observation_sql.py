@@ -62,7 +62,8 @@ order by s.source_id
 """
 
 UPKEEP = """
-select job, finished_at, outcome ? 'error' as failed, (outcome ->> 'wrong_in_round')::bigint as wrong
+select job, finished_at, outcome ? 'error' as failed, (outcome ->> 'wrong_in_round')::bigint as wrong,
+       (outcome ->> 'good_at')::timestamptz as good_at
 from upkeep order by job
 """
 

@@ -8,7 +8,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_settings import BaseSettings
 
 import shared.metrics
-from services.admin.settings import AdminApiSettings, UpkeepSettings
+from services.admin.settings import AdminApiSettings, BackupSettings, UpkeepSettings
 from services.admin.tools import AdminSettings
 from services.crawler.settings import CrawlerSettings
 from services.fetcher.settings import FetcherSettings
@@ -23,6 +23,7 @@ from shared.settings import LedgerSettings, ServiceSettings, load
 SETTINGS = (
     AdminApiSettings,
     AdminSettings,
+    BackupSettings,
     CrawlerSettings,
     FetcherSettings,
     ObserverSettings,

@@ -25,6 +25,7 @@ class Composed:
     project: str
     file: Path
     reader_port: int
+    prometheus_port: int
 
     def compose(self, *argv: str, seconds: float = 300) -> str:
         """Run docker-compose on the project."""
@@ -80,7 +81,9 @@ def composed(engine: Engine, folder: Path, *, settings: Mapping[str, str]) -> It
         ROOT / "deploy", folder / "deploy", ignore=shutil.ignore_patterns("secrets", "wheelhouse")
     )
     engine.run("deploy/make-secrets", cwd=folder)
-    ports = choose_ports(("reader", "replay", "admin"), configured={}, remembered={})
+    ports = choose_ports(
+        ("reader", "replay", "admin", "prometheus", "alertmanager", "flower"), configured={}, remembered={}
+    )
     own = {f"PRESSMARK_{name.upper()}_PORT": str(port) for name, port in ports.items()}
     lines = [f"{name}={value}" for name, value in {**settings, **own}.items()]
     (folder / ".env").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -89,6 +92,7 @@ def composed(engine: Engine, folder: Path, *, settings: Mapping[str, str]) -> It
         project=f"pressmark-{secrets.token_hex(4)}",
         file=folder / "docker-compose.yml",
         reader_port=ports["reader"],
+        prometheus_port=ports["prometheus"],
     )
     try:
         yield stack

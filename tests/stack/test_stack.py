@@ -5,6 +5,7 @@ import urllib.request
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +105,33 @@ def test_what_is_stored_verifies_inside(stack: Composed, outlet: SlowOutlet) -> 
     assert outlet.pages
     # A program that finds anything wrong ends with 1, which `pressmark` of the stack takes as failed.
     assert stack.pressmark("verify", "--json").strip()
+
+
+def test_prometheus_of_the_stack_reaches_every_service_and_every_part(stack: Composed) -> None:
+    watching = ("prometheus", "alertmanager", "broker-exporter", "ledger-exporter", "flower")
+    stack.compose("up", "--detach", *watching)
+    stack.wait_until(lambda: not stack.unready(), seconds=120)
+
+    stack.wait_until(lambda: all(one["health"] == "up" for one in scraped(stack)), seconds=120)
+
+    labels = [one["labels"] for one in scraped(stack)]
+    assert {one["service"] for one in labels if one["job"] == "pressmark"} > set(WORKERS) - {"beat"}
+    assert {one["part"] for one in labels if one["job"] == "parts"} == {"object-store", "broker", "ledger"}
+    assert asked(stack, "query?query=redis_up%2Bpg_up")["result"] != []
+    assert asked(stack, "rules")["groups"] != []
+
+
+def scraped(stack: Composed) -> list[dict[str, Any]]:
+    targets: list[dict[str, Any]] = asked(stack, "targets")["activeTargets"]
+    return targets
+
+
+def asked(stack: Composed, what: str) -> dict[str, Any]:
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{stack.prometheus_port}/api/v1/{what}", timeout=30
+    ) as answer:
+        data: dict[str, Any] = json.load(answer)["data"]
+    return data
 
 
 def test_nothing_is_left_of_the_stack(engine: Engine, tmp_path: Path) -> None:

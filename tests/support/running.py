@@ -1,7 +1,8 @@
 """A process of ours that runs for a test, with all its children, and is surely gone afterwards."""
 
 import signal
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
@@ -38,3 +39,10 @@ def start_running(argv: Sequence[str], *, log: Path, env: Mapping[str, str]) -> 
     leader = identify(child.pid)
     assert leader is not None
     return Running(child, leader)
+
+
+def wait_until(met: Callable[[], object], *, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline, "it did not become so in time"
+        time.sleep(0.05)

@@ -3,8 +3,7 @@
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from shared.bus.configuration import make_celery
 from shared.messages import FetchBatch
 from shared.settings import BusSettings
 from tests.support.bus_worker import Diary
-from tests.support.running import Running, start_running
+from tests.support.running import Running, start_running, wait_until
 
 DATABASES = 14, 15
 """Of the broker: one for each worker that runs at a time."""
@@ -61,15 +60,10 @@ class Worker:
         return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
 
 
-def wait_until(met: Callable[[], object], *, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, "it did not become so in time"
-        time.sleep(0.05)
-
-
 @contextmanager
-def running_worker(broker: str, folder: Path, *, database: int, children: int = 2) -> Iterator[Worker]:
+def running_worker(
+    broker: str, folder: Path, *, database: int, children: int = 2, env: Mapping[str, str] | None = None
+) -> Iterator[Worker]:
     """Run a worker until the context ends, and leave nothing of it."""
     url = f"{broker.rpartition('/')[0]}/{database}"
     with redis.Redis.from_url(url) as client:
@@ -77,15 +71,16 @@ def running_worker(broker: str, folder: Path, *, database: int, children: int = 
     log, diary = folder / "worker.log", folder / "diary.jsonl"
     argv = module_argv("celery", "--quiet", "-A", "tests.support.bus_worker:app", "worker")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PRESSMARK_")}
-    env = {
+    own = {
         **inherited,
         **import_path(),
+        **(env or {}),
         "PRESSMARK_BROKER_URL": url,
         "PRESSMARK_MAX_DELIVERIES": str(MAX_DELIVERIES),
         "PRESSMARK_TEST_DIARY": str(diary),
     }
     running = start_running(
-        [*argv, f"--concurrency={children}", "--without-gossip", "--without-mingle"], log=log, env=env
+        [*argv, f"--concurrency={children}", "--without-gossip", "--without-mingle"], log=log, env=own
     )
     try:
         worker = Worker(url=url, running=running, diary=Diary(diary), log=log)
