@@ -152,9 +152,16 @@ def slow_ledger(watched: Watched) -> Iterator[Press]:
 
 @contextmanager
 def failing_outlet(watched: Watched) -> Iterator[Press]:
-    """Every host of the outlet answers 503 while its articles are to be looked at again."""
+    """Every host of the outlet answers 503 while its articles are to be looked at again.
+
+    A host is out when nothing of it answered for an hour: what it answered before is made two hours older by hand.
+    """
     for site in watched.outlet.sites:
         site.fail(".", 503)
+    time.sleep(2)  # Looks that had begun come to their end.
+    watched.change_ledger(
+        "update captures set fetched_at = fetched_at - interval '2 hours' where status < 400"
+    )
     yield looking_again(watched)
     for site in watched.outlet.sites:
         site.heal()
@@ -270,6 +277,20 @@ def rolled_back_log(watched: Watched) -> Iterator[Press]:
     lasts = False
     for key, data in kept.items():
         put_by_hand(watched, key, data)
+
+
+def back_up(watched: Watched) -> None:
+    """Make a backup as an operator does."""
+    command(watched, "backup", str(watched.folder / "backup"))
+
+
+@contextmanager
+def old_backup(watched: Watched) -> Iterator[Press]:
+    """The last backup is three days old: its row is set back by hand. A backup is made."""
+    watched.change_ledger("""update upkeep
+        set outcome = outcome || jsonb_build_object('good_at', now() - interval '3 days') where job = 'backup'""")
+    yield nothing
+    back_up(watched)
 
 
 @contextmanager
@@ -409,6 +430,7 @@ CAUSES = (
         alerts=("PressmarkUpkeepFailed", "PressmarkLogNotSigned"),
         by=rolled_back_log,
     ),
+    Cause(name="no backup is made", alerts=("PressmarkBackupOld",), by=old_backup, ready=back_up),
     Cause(name="evidence is missing", alerts=("PressmarkQuarantine",), by=missing_evidence),
     Cause(name="a receiver fails", alerts=("PressmarkWebhooksStuck",), by=silent_receiver),
     Cause(name="no fetcher works", alerts=("PressmarkTargetsOverdue",), by=overdue_targets),
