@@ -39,7 +39,11 @@ def counted(extract_page: ExtractPage) -> ExtractPage:
         finally:
             EXTRACTION_SECONDS.labels(outcome).observe(time.monotonic() - started)
         for field in _FIELDS:
-            EXTRACTED_FIELDS.labels(field, "true" if getattr(found, field) else "false").inc()
+            is_given = bool(getattr(found, field))
+            # Both series are born with the first page. Prometheus sees no growth in a first value: when a layout
+            # changes, the first pages without a field, often a whole batch, would be missing from every rate.
+            EXTRACTED_FIELDS.labels(field, "true").inc(is_given)
+            EXTRACTED_FIELDS.labels(field, "false").inc(not is_given)
         return found
 
     return extract_and_count

@@ -13,8 +13,6 @@ from shared.errors import SettingsError, TryAgainError
 
 __all__ = ["Broker", "self_test"]
 
-_PULSE_KEPT_SECONDS = 3600
-
 
 class Broker:
     """A direct look at the broker, beside Celery."""
@@ -44,11 +42,14 @@ class Broker:
     def show_pulse(self, service: str) -> None:
         """Note that a service has just taken a message.
 
+        The note stays until the next one. If it ran out, a service that is dead would be forgotten after a while,
+        and the alert that tells of it would end while it lasts.
+
         Raises:
             TryAgainError: the broker does not answer.
         """
         try:
-            self._client.set(f"pressmark:heartbeat:{service}", str(time.time()), ex=_PULSE_KEPT_SECONDS)
+            self._client.set(f"pressmark:heartbeat:{service}", str(time.time()))
         except RedisError as error:
             raise TryAgainError(f"the broker did not answer: {error}") from error
 

@@ -203,6 +203,8 @@ def _argv(name: str) -> tuple[str, ...]:
         return module_argv("celery", "--quiet", "-A", "services.crawler.worker:app", "beat")
     if name in {"observer", "reader"}:
         return module_argv(f"services.{name}.server")
+    if name == "upkeep":
+        return module_argv("services.admin.worker")
     service = name.partition("-")[0]
     return module_argv(
         "celery",

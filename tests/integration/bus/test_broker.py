@@ -123,6 +123,10 @@ def test_a_pulse_is_shown_until_the_next_one(own_broker: str) -> None:
         broker.show_pulse("fetcher")
 
         assert before <= broker.pulses()["fetcher"] <= time.time()
+        with redis.Redis.from_url(own_broker) as client:
+            assert client.ttl("pressmark:heartbeat:fetcher") == -1, (
+                "a service that died must not be forgotten"
+            )
     finally:
         broker.close()
 

@@ -1,23 +1,15 @@
 """A real Prometheus scrapes an archive at work: every panel and every rule is asked for its data."""
 
-import json
-import signal
 import subprocess
-import time
-import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.standalone.ports import choose_ports
 from tests.support.archive import Archive, NewServers, running_archive
 from tests.support.grafana import DASHBOARDS, expressions
-from tests.support.running import start_running
+from tests.support.prometheus import Prometheus, running_prometheus, wait_for
 from tests.support.slow_outlet import SOURCE_ID, running_outlet
 
 pytestmark = pytest.mark.timeout(240)
@@ -36,51 +28,6 @@ WITHOUT_DATA = {
     "Sources with drifted fields": "nothing drifted",
 }
 """Panels that may be empty in a short run on a good outlet, each with the reason."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prometheus:
-    """A running server."""
-
-    url: str
-
-    def ask(self, path: str, **parameters: str) -> Any:  # noqa: ANN401  (JSON)
-        query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
-        with urllib.request.urlopen(f"{self.url}/api/v1/{path}{query}", timeout=30) as answer:
-            found = json.loads(answer.read())
-        assert found["status"] == "success", found
-        return found["data"]
-
-    def result(self, expr: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask("query", query=expr)["result"]
-        return found
-
-
-@contextmanager
-def running_prometheus(programs: Path, folder: Path, targets: dict[str, int]) -> Iterator[Prometheus]:
-    """Run Prometheus with the rules that we ship, scraping every second."""
-    port = choose_ports(("prometheus",), configured={}, remembered={})["prometheus"]
-    groups = [
-        {"targets": [f"127.0.0.1:{at}"], "labels": {"service": service}} for service, at in targets.items()
-    ]
-    (folder / "targets").mkdir(parents=True)
-    (folder / "targets" / "pressmark.json").write_text(json.dumps(groups), encoding="utf-8")
-    shipped = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
-    config = shipped.replace("15s", "1s").replace(
-        "rules/*.yml", str(DEPLOY / "prometheus" / "rules" / "*.yml")
-    )
-    (folder / "prometheus.yml").write_text(config, encoding="utf-8")
-    argv = (
-        str(programs / "prometheus"),
-        f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    )
-    running = start_running(argv, log=folder / "prometheus.log", env={})
-    try:
-        yield Prometheus(url=f"http://127.0.0.1:{port}")
-    finally:
-        running.end(first=signal.SIGTERM, seconds=10)
 
 
 def test_the_rules_that_we_ship_are_good_and_do_what_they_say(prometheus_programs: Path) -> None:
@@ -161,16 +108,3 @@ def is_read_and_counted(port: int, prometheus: Prometheus) -> bool:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
         answer.read()
     return bool(prometheus.result("rate(pressmark_http_request_duration_seconds_count[1m]) > 0"))
-
-
-def wait_for(met: Callable[[], object], *, seconds: float = 90) -> None:
-    """Wait for something to become true; what does not listen yet is waited for, too."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if met():
-                return
-        except OSError:
-            pass  # It has not begun to listen.
-        assert time.monotonic() < deadline, "it did not become so in time"
-        time.sleep(0.5)
