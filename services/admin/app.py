@@ -33,6 +33,7 @@ from shared.ledger.upkeep import UpkeepJournal
 from shared.ledger.webhooks import Webhooks
 from shared.log_store import LogStore
 from shared.logs import set_up_logs
+from shared.proof import LogKey
 from shared.settings import load
 
 __all__ = ["make_jobs", "serve"]
@@ -88,13 +89,21 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
     if key is None:
         log.warning("log_not_signed", reason="there is no key; see 'pressmark log new-key'")
         return jobs
+    signing, *others = _signing_jobs(settings, database, evidence, key=key)
+    return [signing, *jobs, *others]
+
+
+def _signing_jobs(
+    settings: UpkeepSettings, database: Database, evidence: EvidenceStore, *, key: LogKey
+) -> list[Job]:
+    """Return the job that signs the log, and where an authority is named the one that has it stamped."""
     appender = Appender(
         log=LogStore(evidence, key.verifier),
         book=LogBook(database),
-        rows=LogRows(index=index, evidence=evidence),
+        rows=LogRows(index=EvidenceIndex(database), evidence=evidence),
         key=key,
     )
-    jobs.insert(0, Job(name="log", every=settings.log_interval, do=lambda _: append_to_log(appender)))
+    jobs = [Job(name="log", every=settings.log_interval, do=lambda _: append_to_log(appender))]
     authority = authority_of(settings.timestamp_url, settings.timestamp_certificates)
     if authority is not None:
         stamping = TimeStamping(
@@ -103,7 +112,7 @@ def make_jobs(settings: UpkeepSettings, database: Database) -> list[Job]:
             log=appender.log,
             authority=authority,
             every=settings.timestamp_interval,
-            clock=clock,
+            clock=SystemClock(),
         )
         jobs.append(Job(name="stamp", every=_STAMP_ROUND, do=lambda _: stamping.run()))
     return jobs
