@@ -30,6 +30,8 @@ _FIRST_PIECE = 4 * 1024
 _PIECE = 64 * 1024
 _INFLATED_PIECE = 256 * 1024
 _LONGEST_SIZE = 64
+_NO_SIZE = b"?"
+"""In the place of a line that is too long for a size; whatever follows, it stays none."""
 _HEX = re.compile(rb"[0-9a-fA-F]{1,16}")
 _RECORD_END = b"\r\n\r\n"
 _MESSAGES = frozenset({"request", "response", "revisit"})
@@ -136,7 +138,9 @@ def _shortened(size: bytes) -> bytes:
     if len(size) <= _LONGEST_SIZE:
         return size
     text = size.strip()
-    return text[:_LONGEST_SIZE] + (b" " if size[-1:].isspace() else b"")
+    if len(text) > _LONGEST_SIZE:
+        return _NO_SIZE
+    return text + (b" " if size[-1:].isspace() else b"")
 
 
 class SeekableBytes(Protocol):
