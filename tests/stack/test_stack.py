@@ -70,13 +70,14 @@ def test_every_service_is_healthy_and_hardened(stack: Composed) -> None:
     assert passwords not in json.dumps(containers)
 
 
-def test_only_the_fetcher_reaches_the_outside(stack: Composed) -> None:
+def test_only_the_fetcher_reaches_outlets_and_only_what_backs_up_the_place_of_backups(stack: Composed) -> None:
     for name, one in stack.containers().items():
         networks = {
             network.removeprefix(f"{stack.project}_") for network in one["NetworkSettings"]["Networks"]
         }
         assert ("world" in networks) == (name == "fetcher"), name
-        assert networks <= {"parts", "world", "shown"}
+        assert ("backups" in networks) == (name in {"admin", "upkeep"}), name
+        assert networks <= {"parts", "world", "shown", "backups"}
 
 
 def test_a_stop_under_load_and_a_start_lose_nothing(stack: Composed, outlet: SlowOutlet) -> None:
