@@ -22,6 +22,7 @@ class BackUpArchive(Action):
     name = "archive.backup"
     scope = TokenScope.ADMIN
     is_long = True
+    plans_long = True
 
     list_only: bool = False
     """List the objects and copy none: their bucket is replicated elsewhere."""

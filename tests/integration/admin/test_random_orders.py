@@ -26,7 +26,7 @@ from tests.integration.admin.test_operating_commands import SOURCE
 from tests.support.ledger import accept, pages
 from tests.support.servers import ObjectStore
 
-SHORT, LONG = 100, 5_000
+SHORT, LONG = 40, 5_000
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
