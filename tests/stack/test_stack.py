@@ -70,7 +70,9 @@ def test_every_service_is_healthy_and_hardened(stack: Composed) -> None:
     assert passwords not in json.dumps(containers)
 
 
-def test_only_the_fetcher_reaches_outlets_and_only_what_backs_up_the_place_of_backups(stack: Composed) -> None:
+def test_only_the_fetcher_reaches_outlets_and_only_what_backs_up_the_place_of_backups(
+    stack: Composed,
+) -> None:
     for name, one in stack.containers().items():
         networks = {
             network.removeprefix(f"{stack.project}_") for network in one["NetworkSettings"]["Networks"]
