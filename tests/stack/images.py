@@ -17,7 +17,7 @@ import yaml
 from tests.stack.engine import Engine
 from tests.support.debian import unpacked
 
-__all__ = ["APP", "compose_images", "make_images"]
+__all__ = ["APP", "compose_images", "make_images", "make_watching_images"]
 
 ROOT = Path(__file__).parents[2]
 APP = "pressmark:0.1.0"
@@ -91,6 +91,11 @@ def make_images(engine: Engine, folder: Path) -> None:
     )
     _build_postgres(engine, folder / "postgres", images["ledger"])
     _build_app(engine, folder / "app", python)
+
+
+def make_watching_images(engine: Engine, folder: Path) -> None:
+    """Make the images of the profile that watches, as far as Debian has their programs: Grafana it has not."""
+    images = compose_images()
     for service, (package, kept) in _WATCHING.items():
         _build_of_debian(engine, folder / service, images[service], package=package, kept=kept)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stack.composed import Composed, composed
 from tests.stack.engine import Engine, NoEngineError, running_engine
-from tests.stack.images import APP, make_images, version_of_package
+from tests.stack.images import APP, make_images, make_watching_images, version_of_package
 from tests.support.slow_outlet import SlowOutlet, running_outlet
 
 pytestmark = pytest.mark.timeout(1200)
@@ -110,7 +110,11 @@ def test_what_is_stored_verifies_inside(stack: Composed, outlet: SlowOutlet) -> 
     assert stack.pressmark("verify", "--json").strip()
 
 
-def test_prometheus_of_the_stack_reaches_every_service_and_every_part(stack: Composed) -> None:
+@pytest.mark.long
+def test_prometheus_of_the_stack_reaches_every_service_and_every_part(
+    stack: Composed, tmp_path: Path
+) -> None:
+    make_watching_images(stack.engine, tmp_path)
     watching = ("prometheus", "alertmanager", "broker-exporter", "ledger-exporter", "flower")
     stack.compose("up", "--detach", *watching)
     stack.wait_until(lambda: not stack.unready(), seconds=120)
@@ -120,7 +124,8 @@ def test_prometheus_of_the_stack_reaches_every_service_and_every_part(stack: Com
     labels = [one["labels"] for one in scraped(stack)]
     assert {one["service"] for one in labels if one["job"] == "pressmark"} > set(WORKERS) - {"beat"}
     assert {one["part"] for one in labels if one["job"] == "parts"} == {"object-store", "broker", "ledger"}
-    assert asked(stack, "query?query=redis_up%2Bpg_up")["result"] != []
+    answering = asked(stack, "query?query=redis_up%3D%3D1%20or%20pg_up%3D%3D1")["result"]
+    assert {one["metric"]["part"] for one in answering} == {"broker", "ledger"}
     assert asked(stack, "rules")["groups"] != []
 
 
