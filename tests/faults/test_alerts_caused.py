@@ -39,7 +39,8 @@ def test_every_alert_has_a_cause_or_a_reason_why_it_has_none() -> None:
     assert set(SHORT) <= {cause.name for cause in CAUSES}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_alerts_fire_by_their_causes_and_clear(
     new_servers: NewServers, tmp_path: Path, prometheus_programs: Path
 ) -> None:
