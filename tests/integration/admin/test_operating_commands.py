@@ -248,6 +248,7 @@ def test_a_queued_order_is_run_as_a_job_by_whoever_takes_it(
             database=database,
             orders=Actions.over(database, bus, ()),
             evidence=EvidenceStore(StoreSettings().evidence()),
+            ring_readers=lambda _: None,
             backing=load(BackupSettings),
         )
     )
