@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, Response, ViewportSize, expect
 
 from services.reader.app import create_app
 from services.reader.settings import ReaderSettings
@@ -111,8 +111,8 @@ def addresses(browser: Browser, site: Site) -> dict[str, str]:
             page.goto(where)
             click_to(page, address)
             # A page is never reached by guessing: what is not linked stays unseen, and the test says so.
-            assert page.url == f"{site.url}{address}", (where, address)
-            assert page.locator("h1").count() == 1, address
+            expect(page, f"{address} from {where}").to_have_url(f"{site.url}{address}")
+            expect(page.locator("h1"), address).to_have_count(1)
             found[kind_of(address)] = address
             waiting += [(address, one) for one in links_of(page)]
     return found
