@@ -120,6 +120,7 @@ def check_looks(spans: list[SeenSpan]) -> None:
         assert one.end > one.start
 
 
+@pytest.mark.long
 def test_collectors_that_are_away_cost_the_spans_and_nothing_else(new_servers: NewServers) -> None:
     nobody = choose_ports(("nobody",), configured={}, remembered={})["nobody"]
     with (

@@ -88,6 +88,7 @@ def assert_bounded(stored: StoredEvidence, database_url: str, *, megabytes: int)
             assert above < MOST_BYTES, told
 
 
+@pytest.mark.long
 def test_a_file_of_many_megabytes_takes_no_more_memory_than_a_small_one(
     stored: StoredEvidence, database_url: str
 ) -> None:
