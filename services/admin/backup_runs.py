@@ -81,7 +81,7 @@ def make_when_due(
     made_at = last.get("made_at")
     if made_at is not None and now - datetime.fromisoformat(made_at) < every:
         return last
-    return _outcome_of(backups().make(), {key: value for key, value in last.items() if key != "error"})
+    return _outcome_of(backups().make(), _without_error(last))
 
 
 def described(manifest: Manifest) -> dict[str, Any]:
@@ -99,8 +99,11 @@ def described(manifest: Manifest) -> dict[str, Any]:
 
 
 def _last(journal: UpkeepJournal) -> dict[str, Any]:
-    last = {run.job: run.outcome for run in journal.last_runs()}.get(JOB, {})
-    return {key: value for key, value in last.items() if key != "error"}
+    return _without_error({run.job: run.outcome for run in journal.last_runs()}.get(JOB, {}))
+
+
+def _without_error(outcome: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in outcome.items() if key != "error"}
 
 
 def _outcome_of(manifest: Manifest, last: dict[str, Any]) -> dict[str, Any]:

@@ -24,12 +24,12 @@ from shared.clock import Clock
 from shared.completeness import check_object
 from shared.evidence import EvidenceMissingError, EvidenceStore
 from shared.ledger.evidence_index import EvidenceIndex, Part
+from shared.media_types import WARC_TYPE
 from shared.warc_reading import read_records
 from shared.warc_validation import WarcInvalidError
 
 __all__ = ["Compaction", "NotSealed", "Sealed", "Step"]
 
-_WARC_TYPE = "application/warc"
 _PIECE = 8 * 1024 * 1024
 
 
@@ -147,7 +147,7 @@ class Compaction:
                 passed.append(error.not_sealed.part_key)
                 return error.not_sealed
             self.reached(Step.WRITTEN)
-            self.evidence.put(key, path, content_type=_WARC_TYPE)
+            self.evidence.put(key, path, content_type=WARC_TYPE)
             self.reached(Step.STORED)
             self.evidence.put(cdxj_key(key), self._cdxj(key, parts, path), content_type=CDXJ_TYPE)
             self.reached(Step.INDEXED)

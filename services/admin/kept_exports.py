@@ -7,13 +7,14 @@ from datetime import datetime
 
 from shared.errors import NotFoundError
 from shared.evidence import EvidenceStore
+from shared.media_types import WACZ_TYPE, WARC_TYPE
 
 __all__ = ["KeptExport", "KeptExports", "export_key"]
 
 _FOLDER = "exports/"
 _NAME = re.compile(r"[0-9a-f-]{36}\.(?:warc\.gz|wacz)")
 _PIECE = 4 * 1024 * 1024
-TYPES = {"wacz": "application/wacz", "gz": "application/warc"}
+TYPES = {"wacz": WACZ_TYPE, "gz": WARC_TYPE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from shared.ledger.imports import (
     RejectedRecord,
     TakenBy,
 )
+from shared.media_types import WARC_TYPE
 from shared.messages import NormalizeBatch
 from shared.sources import SourceFile
 from shared.wacz_reading import WaczFile
@@ -48,7 +49,6 @@ log = structlog.get_logger(__name__)
 
 IMPORTED = "imported/"
 """What begins the key of every object with records of somebody else."""
-_WARC_TYPE = "application/warc"
 _AT_ONCE = 2000
 Progress = Callable[[ImportCounts], None]
 
@@ -150,7 +150,7 @@ class RecordImport:
             for member in run.scan.warcinfos_of([one.exchange for one in group]):
                 writer.append(member)
             captures = [self._capture(one, writer.exchange(one.exchange, run.scan.beside)) for one in group]
-        self.evidence.put(key, path, content_type=_WARC_TYPE)
+        self.evidence.put(key, path, content_type=WARC_TYPE)
         self.evidence.put(cdxj_key(key), cdxj_file(writer.entries, key), content_type=CDXJ_TYPE)
         stored = ImportedObject(
             key=key,

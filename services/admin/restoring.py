@@ -15,12 +15,13 @@ from shared.errors import NotFoundError
 from shared.evidence import EvidenceStore
 from shared.ledger import Database
 from shared.ledger.dumping import LedgerNotEmptyError, is_empty, load_ledger
+from shared.media_types import WARC_TYPE
 
 __all__ = ["Restored", "Restoring"]
 
 _THREADS = 8
 _PER_ROUND = 200
-_MEDIA_TYPES = {".gz": "application/warc", ".cdxj": CDXJ_TYPE}
+_MEDIA_TYPES = {".gz": WARC_TYPE, ".cdxj": CDXJ_TYPE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from shared.errors import TryAgainError
 from shared.evidence import EvidenceStore
 from shared.ledger.batches import Batches, CaptureRow, LeasedTarget, OpenBatch
 from shared.looks import is_good_look, redirect_of, short_field, trouble_of
+from shared.media_types import WARC_TYPE
 from shared.metrics import CAPTURES, FETCH_SECONDS, PAYLOAD_BYTES, PAYLOADS, STORED_BYTES
 from shared.scratch import mapped
 from shared.warc_validation import validate_warc
@@ -35,7 +36,6 @@ __all__ = ["Snapshots"]
 
 log = structlog.get_logger(__name__)
 
-_WARC_TYPE = "application/warc"
 _UPLOAD_TRIES = 6
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENOENT)
 
@@ -128,7 +128,7 @@ class Snapshots:
         for tries in range(1, _UPLOAD_TRIES + 1):
             self.batches.renew(batch.batch_id, lease=self.settings.lease)
             try:
-                self.evidence.put(key, path, content_type=_WARC_TYPE)
+                self.evidence.put(key, path, content_type=WARC_TYPE)
                 self.evidence.put(cdxj_key(key), index, content_type=CDXJ_TYPE)
             except TryAgainError as error:
                 log.warning("evidence_not_stored", key=key, tries=tries, error=str(error))

@@ -9,7 +9,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-_BORDER = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?<!\s)\s*+[|｜]\s*")
+# White space is only looked at from where it begins: a long run of it is then read once.
+BORDER = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
+"""What parts a headline from the names around it."""
 _MIN_TITLES = 3
 _MIN_SHARE = 0.5
 _MAX_CHARS = 80
@@ -25,7 +27,7 @@ def common_tails(titles: Iterable[str]) -> tuple[str, ...]:
     heads: dict[str, set[str]] = defaultdict(set)
     distinct = set(titles)
     for title in distinct:
-        for border in _BORDER.finditer(title):
+        for border in BORDER.finditer(title):
             tail = title[border.start() :]
             if border.start() and len(tail) <= _MAX_CHARS:
                 heads[tail].add(title[: border.start()])

@@ -13,10 +13,8 @@ from services.normalizer.edges import is_fact_line, is_labelled_fact
 from services.normalizer.fields import Candidate, Provenance
 from services.normalizer.structured import Structured, first_text
 from services.normalizer.text import cut, has_wide_letters, letters_of, plain
-from services.normalizer.title_tails import without_tail
+from services.normalizer.title_tails import BORDER, without_tail
 
-# White space is only looked at from where it begins: a long run of it is then read once.
-_SEPARATOR = re.compile(r"(?<!\s)\s++[|\-–—·•:»«/~]\s+|(?:(?<!\s)\s+)?[|｜]\s*")
 _PIPE = re.compile(r"(?:(?<!\s)\s+)?[|｜][^|｜]*$")
 _MIN_BEFORE_PIPE = 15
 _MIN_SHARED_WORDS = 0.5
@@ -110,17 +108,17 @@ def without_site(title: str, site: str | None, host: str = "") -> str:
     piped = _PIPE.search(title)
     if piped and piped.start() >= _MIN_BEFORE_PIPE:
         title = title[: piped.start()]
-    last = list(_SEPARATOR.finditer(title))[-1:]
+    last = list(BORDER.finditer(title))[-1:]
     if last and last[0].start() > 8 and _is_host(title[last[0].end() :], host):
         title = title[: last[0].start()]
     name = letters_of(site or "")
     if not name:
         return title.strip()
-    for match in reversed(list(_SEPARATOR.finditer(title))):
+    for match in reversed(list(BORDER.finditer(title))):
         tail = letters_of(title[match.end() :])
         if tail and (tail in name or name in tail) and match.start() > 8:
             title = title[: match.start()]
-    match_first = _SEPARATOR.search(title)
+    match_first = BORDER.search(title)
     if (
         match_first
         and letters_of(title[: match_first.start()]) == name

@@ -14,13 +14,14 @@ from services.reader.formats import Format
 from services.reader.settings import ReaderSettings
 from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.catalogue import Catalogue
+from shared.media_types import WACZ_TYPE, WARC_TYPE
 
 __all__ = ["EVIDENCE", "EvidencePages", "evidence_of_article", "evidence_of_capture"]
 
 _GET = ["GET", "HEAD"]
 EVIDENCE = (
-    Format(suffix=".warc.gz", name="WARC", media_type="application/warc"),
-    Format(suffix=".wacz", name="WACZ", media_type="application/wacz+zip"),
+    Format(suffix=".warc.gz", name="WARC", media_type=WARC_TYPE),
+    Format(suffix=".wacz", name="WACZ", media_type=WACZ_TYPE),
     Format(suffix=".proof.zip", name="PROOF", media_type="application/zip"),
 )
 """Of an article; a capture has the first alone."""

@@ -29,6 +29,7 @@ from shared.ledger.captured_urls import CapturedUrls
 from shared.ledger.evidence_index import WantedCapture
 from shared.ledger.log_book import LogBook
 from shared.log_store import LogStore, published_key
+from shared.media_types import WACZ_TYPE, WARC_TYPE
 
 __all__ = ["EvidenceFiles"]
 
@@ -52,8 +53,8 @@ class _Form:
     """What makes one of any size on the archive's own machine."""
 
 
-_WARC = _Form(suffix=".warc.gz", media_type="application/warc", command="pressmark export warc --article")
-_WACZ = _Form(suffix=".wacz", media_type="application/wacz+zip", command="pressmark export wacz --article")
+_WARC = _Form(suffix=".warc.gz", media_type=WARC_TYPE, command="pressmark export warc --article")
+_WACZ = _Form(suffix=".wacz", media_type=WACZ_TYPE, command="pressmark export wacz --article")
 _PROOF = _Form(suffix=".proof.zip", media_type="application/zip", command="pressmark proof")
 
 

@@ -133,7 +133,7 @@ def test_files_of_an_article_are_those_that_the_commands_write(
     digest = base64.b64encode(hashlib.sha256(warc.content).digest()).decode()
     assert warc.headers["repr-digest"] == f"sha-256=:{digest}:"
     types = {one.headers["content-type"] for one in (warc, wacz, pack)}
-    assert types == {"application/warc", "application/wacz+zip", "application/zip"}
+    assert types == {"application/warc", "application/wacz", "application/zip"}
 
 
 def test_another_program_finds_the_wacz_valid(
