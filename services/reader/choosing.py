@@ -76,9 +76,7 @@ def choice_of(request: Request, *, strict: bool = True) -> Choice:
     """
     asked = request.query_params
     hl, tz = asked.get("hl", ""), asked.get("tz", "")
-    tag = tag_of(hl) if hl else None
-    if hl and tag is None and strict:
-        raise BadAddressError("These pages are written in en, ko and zh-Hans: hl is one of them.")
+    tag = (_named_tag(hl) if strict else tag_of(hl)) if hl else None
     zone = tz if tz and tz in _zones() else None
     if tz and zone is None and strict:
         raise BadAddressError("No time zone has this name. They are named as in Asia/Seoul or Europe/Oslo.")
@@ -96,12 +94,7 @@ def program_words(request: Request) -> Words:
         BadAddressError: it names no language of these pages.
     """
     hl = request.query_params.get("hl", "")
-    if not hl:
-        return ENGLISH
-    tag = tag_of(hl)
-    if tag is None:
-        raise BadAddressError("These pages are written in en, ko and zh-Hans: hl is one of them.")
-    return Words(tongue=tongue(tag))
+    return Words(tongue=tongue(_named_tag(hl))) if hl else ENGLISH
 
 
 def in_language(request: Request, address: str) -> str:
@@ -116,6 +109,13 @@ def tag_of(language: str) -> str | None:
         return None
     primary = language.partition("-")[0].lower()
     return next((tag for tag in TAGS if tag.partition("-")[0] == primary), None)
+
+
+def _named_tag(language: str) -> str:
+    tag = tag_of(language)
+    if tag is None:
+        raise BadAddressError("These pages are written in en, ko and zh-Hans: hl is one of them.")
+    return tag
 
 
 @lru_cache(maxsize=512)
