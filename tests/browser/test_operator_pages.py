@@ -53,6 +53,8 @@ def signed_in(
 
 def tab_to(page: Page, wanted: Locator) -> None:
     """Go on by keyboard until an element has the focus, which must be seen."""
+    # Before the style sheet is there, what has the focus is marked as the browser does it by itself.
+    page.wait_for_load_state("load")
     handle = wanted.element_handle()
     for _ in range(_MOST_STEPS):
         if handle.evaluate("one => one === document.activeElement"):
